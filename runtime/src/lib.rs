@@ -1,0 +1,3 @@
+//! toolwatch runtime.
+pub mod shape;
+pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
