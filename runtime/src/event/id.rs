@@ -1,0 +1,101 @@
+//! Identifiers: event ids (UUIDv7, RFC 9562), trace and span ids (W3C Trace Context).
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::sealed::closed;
+
+/// The id of one event: a UUIDv7, made at capture and the same on every delivery attempt.
+///
+/// ```
+/// use toolwatch::event::EventId;
+/// let (first, second) = (EventId::fresh(), EventId::fresh());
+/// assert!(first != second && first.to_string().len() == 36);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub(crate) [u8; 16]);
+
+/// Nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub(crate) u64);
+
+closed!(EventId, Timestamp);
+
+impl EventId {
+    /// Makes an id for the present moment.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self::at(Timestamp::now())
+    }
+
+    /// Makes an id for a moment: 48 bits of milliseconds, 12 bits of the millisecond's fraction
+    /// (RFC 9562 section 6.2, method 3), 62 bits that no other id of any process has.
+    pub(crate) fn at(time: Timestamp) -> Self {
+        let (millis, below) = (time.0 / 1_000_000, time.0 % 1_000_000);
+        let fraction = below * 4096 / 1_000_000;
+        let high = (millis << 16) | 0x7000 | fraction;
+        let low = (0b10 << 62) | (unique() >> 2);
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&high.to_be_bytes());
+        bytes[8..].copy_from_slice(&low.to_be_bytes());
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventId({self})")
+    }
+}
+
+impl Timestamp {
+    /// The present moment by the system's clock.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    #[must_use]
+    pub const fn as_unix_nanos(self) -> u64 {
+        self.0
+    }
+}
+
+/// 64 bits that are not repeated within this process, and by chance only in another one:
+/// a counter from a random start, mixed by a bijection.
+pub(crate) fn unique() -> u64 {
+    static START: OnceLock<u64> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let start = *START.get_or_init(random_seed);
+    mix(start.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn random_seed() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| {
+        let time = Timestamp::now().0;
+        mix(time ^ u64::from(std::process::id()).rotate_left(32))
+    })
+}
+
+/// The finaliser of SplitMix64.
+fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}

@@ -1,0 +1,177 @@
+//! One record of one operation, which cannot hold user text.
+//!
+//! The dictionary of every field, with its type, unit and the source of its name, is
+//! `docs/spec/event.md`. Nothing here knows rmcp, files or the network: capture fills an event in,
+//! [`encode`] writes it once, and every reader gets the same event.
+
+mod encode;
+mod id;
+mod label;
+mod name;
+mod outcome;
+mod sealed;
+
+pub use id::{EventId, Timestamp};
+pub use label::{Intent, Label};
+pub use name::Name;
+pub use outcome::{ErrorKind, EventType, JsonKind, Outcome, SessionSource, Transport};
+
+pub(crate) use encode::{Common, encode};
+pub(crate) use id::unique;
+
+use crate::shape::Exposed;
+use sealed::{closed, sealed_struct};
+
+closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Exposed);
+
+sealed_struct! {
+    /// One operation of an MCP server, as toolwatch saw it.
+    #[derive(Clone, Debug)]
+    pub struct Event {
+        id: EventId,
+        event_type: EventType,
+        /// The tool's name as the author registered it, or `_unknown`.
+        name: Name,
+        /// The JSON-RPC method, such as `tools/call`.
+        method: &'static str,
+        tags: &'static [(&'static str, &'static str)],
+        started: Timestamp,
+        /// From the start of the handler to its end, in nanoseconds of the monotonic clock.
+        duration_ns: u64,
+        /// From the arrival at the handler to its first poll, in nanoseconds.
+        queue_ns: u64,
+        trace: Trace,
+        outcome: Outcome,
+        caller: Caller,
+        arguments: Option<Arguments>,
+        result: Option<ResultShape>,
+        failure: Option<Failure>,
+        intent: Option<IntentRecord>,
+        /// How many events this one stands for: 1 / sampling rate.
+        weight: f64,
+    }
+}
+
+sealed_struct! {
+    /// W3C trace context of an event.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Trace {
+        trace_id: [u8; 16],
+        span_id: [u8; 8],
+        parent_span_id: Option<[u8; 8]>,
+    }
+}
+
+sealed_struct! {
+    /// Who called and over what, as far as this request tells.
+    #[derive(Clone, Debug, Default)]
+    pub struct Caller {
+        client_name: Option<Label>,
+        client_version: Option<Label>,
+        protocol_version: Option<Label>,
+        transport: Transport,
+        session: Option<SessionKey>,
+    }
+}
+
+sealed_struct! {
+    /// What groups the calls of one session: a keyed hash, and what it was made from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct SessionKey {
+        value: u64,
+        source: SessionSource,
+    }
+}
+
+sealed_struct! {
+    /// The shape of a call's arguments. Sizes exclude the injected intent parameter.
+    #[derive(Clone, Debug, Default)]
+    pub struct Arguments {
+        /// Bytes of the arguments as compact JSON.
+        bytes: u64,
+        /// Keys at the top level.
+        keys: u32,
+        /// Keys, at any declared level, that the schema does not declare.
+        unknown_keys: u32,
+        /// Declared, required and absent; at most 16.
+        missing: Vec<Name>,
+        /// At most 64.
+        fields: Vec<FieldShape>,
+        /// Fields over a bound of count, depth or size, which were dropped.
+        fields_dropped: u32,
+        schema_valid: Option<bool>,
+        schema_fault: Option<SchemaFault>,
+        /// Keyed hash of the canonical form of all arguments but volatile ones.
+        hash: Option<u64>,
+        /// Which call in a row with this hash this is in its session: 1 for the first.
+        repeat_run: u32,
+        /// How many of the session's last 32 calls had this hash, this one included.
+        repeat_window: u32,
+    }
+}
+
+sealed_struct! {
+    /// The shape of one field.
+    #[derive(Clone, Copy, Debug)]
+    pub struct FieldShape {
+        path: Name,
+        kind: JsonKind,
+        /// Characters of a string, items of an array, keys of an object.
+        len: Option<u64>,
+        hash: Option<u64>,
+        value: Option<Exposed>,
+    }
+}
+
+sealed_struct! {
+    /// The first way in which arguments do not fit the schema.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SchemaFault {
+        /// The JSON Schema keyword, such as `type` or `required`.
+        keyword: &'static str,
+        /// The path through declared names; other segments are `*`.
+        path: Name,
+    }
+}
+
+sealed_struct! {
+    /// The shape of a result.
+    #[derive(Clone, Debug, Default)]
+    pub struct ResultShape {
+        /// Bytes of the result as compact JSON.
+        bytes: u64,
+        /// Content blocks by kind: text, image, audio, resource, resource link.
+        blocks: [u32; 5],
+        /// Characters of all text blocks.
+        text_chars: u64,
+        structured_kind: Option<JsonKind>,
+        /// Items or keys of the structured content at its top level.
+        structured_len: Option<u64>,
+    }
+}
+
+sealed_struct! {
+    /// What is known of a failure without its text.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Failure {
+        kind: ErrorKind,
+        /// The Rust type of the error, when the handler returned one.
+        type_name: Option<&'static str>,
+        /// The JSON-RPC error code.
+        code: Option<i32>,
+        /// Errors in the chain of sources, the error itself included; at most 10.
+        chain_len: u32,
+        /// Keyed hash that is equal for the same fault with other values. Local to this install.
+        fingerprint: Option<u64>,
+    }
+}
+
+sealed_struct! {
+    /// The intent at the level that was configured for it.
+    #[derive(Clone, Debug, Default)]
+    pub struct IntentRecord {
+        text: Option<Intent>,
+        hash: Option<u64>,
+        chars: Option<u64>,
+    }
+}
