@@ -24,6 +24,9 @@ use sealed::{closed, sealed_struct};
 
 closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Exposed);
 
+/// Gives the buffers of an event back for the next one.
+pub(crate) fn recycle(_event: Event) {}
+
 sealed_struct! {
     /// One operation of an MCP server, as toolwatch saw it.
     #[derive(Clone, Debug)]
