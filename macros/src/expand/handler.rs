@@ -53,7 +53,7 @@ fn signature(watched: &Watched<'_>) -> TokenStream {
     });
     let receiver = match signature.inputs.first() {
         Some(FnArg::Receiver(receiver)) => receiver.to_token_stream(),
-        _ => quote_spanned!(site=> &self),
+        _ => quote_spanned!(mixed(tool.ident().span())=> &self),
     };
     let generics = std::mem::take(&mut signature.generics);
     let (parameters, _, where_clause) = generics.split_for_impl();
@@ -107,7 +107,12 @@ fn parts(watched: &Watched<'_>) -> TokenStream {
     let parameters = watched.tool.parameters();
     for (position, ty) in types(watched).enumerate() {
         let (local, at) = (local(position), mixed(ty.span()));
-        let part = quote_spanned!(at=> __toolwatch_call.part::<#ty>());
+        let krate = watched.krate_at(ty.span());
+        let part = quote_spanned! {at=> __toolwatch_call.part(
+            <#ty as #krate::__private::rmcp::handler::server::common::FromContextPart<
+                #krate::__private::rmcp::handler::server::tool::ToolCallContext<'_, Self>
+            >>::from_context_part
+        )};
         tokens.extend(quote_spanned!(Span::mixed_site()=> let #local = #part?;));
         if parameters.is_some_and(|parameters| std::ptr::eq(parameters, ty)) {
             tokens.extend(policy::call(watched, &local));
@@ -138,7 +143,8 @@ fn run(watched: &Watched<'_>, this: &TokenStream) -> TokenStream {
     let locals = types(watched)
         .enumerate()
         .map(|(position, _)| local(position));
-    let call = quote_spanned!(site=> Self::#companion(#receiver #(#locals),*));
+    let this = quote_spanned!(mixed(watched.tool.ident().span())=> Self);
+    let call = quote_spanned!(site=> #this::#companion(#receiver #(#locals),*));
     if watched.tool.is_async() {
         quote_spanned!(site=> __toolwatch_call.run(#call).await)
     } else {
@@ -152,5 +158,9 @@ fn reply(watched: &Watched<'_>) -> TokenStream {
         ReturnType::Type(_, ty) => mixed(ty.span()),
         ReturnType::Default => Span::mixed_site(),
     };
-    quote_spanned!(at=> __toolwatch_call.reply(__toolwatch_fault))
+    let krate = watched.krate_at(at);
+    quote_spanned! {at=> __toolwatch_call.reply(
+        __toolwatch_fault,
+        #krate::__private::rmcp::handler::server::tool::IntoCallToolResult::into_call_tool_result
+    )}
 }
