@@ -8,6 +8,8 @@ mod builder;
 mod environment;
 mod install;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
