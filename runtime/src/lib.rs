@@ -17,6 +17,8 @@ pub use destination::Destination;
 pub use error::Error;
 pub use sender::{Delivery, DropReason, Quota, Stats};
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
+#[cfg(feature = "macros")]
+pub use toolwatch_macros::watched_tool;
 pub use watch::{Durability, Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]
