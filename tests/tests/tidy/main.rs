@@ -124,6 +124,17 @@ fn an_unwrap_in_a_library_is_found() {
 }
 
 #[test]
+fn a_module_declared_for_tests_is_no_library() {
+    let declares = File::sample(
+        "runtime/src/capture/mod.rs",
+        "#[cfg(test)]\npub(crate) mod sample;\nmod walk;",
+    );
+    assert_eq!(tree::test_modules(&declares), ["runtime/src/capture/sample"]);
+    let nested = File::sample("runtime/src/spool.rs", "#[cfg(test)]\nmod model;");
+    assert_eq!(tree::test_modules(&nested), ["runtime/src/spool/model"]);
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     check(rust_rules::nothing_is_unfinished);
     check(rust_rules::to_dos_name_an_issue);

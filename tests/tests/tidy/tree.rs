@@ -11,11 +11,14 @@ pub(crate) struct File {
     /// The path from the root of the repository, with `/` between its parts.
     pub(crate) path: String,
     pub(crate) text: String,
+    /// Whether it is built for tests only.
+    pub(crate) is_test: bool,
 }
 
 impl File {
     pub(crate) fn sample(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+        Self { path: path.to_owned(), text: text.to_owned(), is_test }
     }
 
     pub(crate) fn is_rust(&self) -> bool {
@@ -32,11 +35,7 @@ impl File {
     pub(crate) fn is_library(&self) -> bool {
         let in_library =
             self.path.starts_with("runtime/src/") || self.path.starts_with("macros/src/");
-        self.is_own_rust() && in_library && !self.is_test_module()
-    }
-
-    fn is_test_module(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        self.is_own_rust() && in_library && !self.is_test
     }
 
     /// The file's name without its folders.
@@ -54,15 +53,43 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn files() -> Vec<File> {
     let mut found = Vec::new();
     collect(&root(), "", &mut found);
+    mark_tests(&mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
 /// One file that must be there.
+#[track_caller]
 pub(crate) fn file(path: &str) -> File {
-    let text = fs::read_to_string(root().join(path))
-        .unwrap_or_else(|error| panic!("{path} must be readable: {error}"));
+    let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+    assert!(!text.is_empty(), "{path} is missing or empty");
     File::sample(path, &text)
+}
+
+/// Marks the files of modules that another file declares below `#[cfg(test)]`.
+fn mark_tests(files: &mut [File]) {
+    let declared: Vec<String> = files.iter().flat_map(test_modules).collect();
+    for file in files {
+        let is_in = |module: &String| {
+            file.path
+                .strip_prefix(module)
+                .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        file.is_test |= declared.iter().any(is_in);
+    }
+}
+
+/// The paths, without ending, of the modules that `file` declares for tests only.
+pub(crate) fn test_modules(file: &File) -> Vec<String> {
+    let folder = match file.path.strip_suffix(".rs") {
+        Some(path) => path.strip_suffix("/mod").or(path.strip_suffix("/lib")).unwrap_or(path),
+        None => return Vec::new(),
+    };
+    let lines = file.text.lines().map(str::trim);
+    let pairs = lines.clone().zip(lines.skip(1)).filter(|(mark, _)| *mark == "#[cfg(test)]");
+    let module =
+        |(_, line): (_, &str)| Some(line.strip_suffix(';')?.split_once("mod ")?.1.to_owned());
+    pairs.filter_map(module).map(|name| format!("{folder}/{name}")).collect()
 }
 
 fn collect(folder: &Path, prefix: &str, found: &mut Vec<File>) {
@@ -75,7 +102,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<File>) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             collect(&entry.path(), &format!("{path}/"), found);
         } else if let Ok(text) = fs::read_to_string(entry.path()) {
-            found.push(File { path, text });
+            found.push(File::sample(&path, &text));
         }
     }
 }
