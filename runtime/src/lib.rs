@@ -2,3 +2,10 @@
 pub mod shape;
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub mod event;
+
+pub mod destination;
+mod error;
+#[allow(dead_code, reason = "the watch that is built on the pipeline comes in a later commit")]
+mod spool;
+pub use error::Error;
+pub use spool::{Delivery, DropReason, Stats, Tally};
