@@ -6,6 +6,9 @@ pub mod event;
 pub mod destination;
 mod error;
 #[allow(dead_code, reason = "the watch that is built on the pipeline comes in a later commit")]
+mod sender;
+#[allow(dead_code, reason = "the watch that is built on the pipeline comes in a later commit")]
 mod spool;
 pub use error::Error;
+pub use sender::Durability;
 pub use spool::{Delivery, DropReason, Stats, Tally};
