@@ -25,7 +25,7 @@ pub use sender::Durability;
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]
-pub use toolwatch_macros::watched_tool;
+pub use toolwatch_macros::{Reveal, Shape, watched_tool};
 pub use watch::{Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]
