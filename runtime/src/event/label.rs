@@ -39,14 +39,8 @@ impl Label {
     /// Cleans and bounds a text.
     #[must_use]
     pub fn clean(text: &str) -> Self {
-        let keep = |c: char| {
-            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | '@' | ' ')
-        };
-        let cleaned: String = text
-            .chars()
-            .take(MAX_LABEL_CHARS)
-            .map(|c| if keep(c) { c } else { '_' })
-            .collect();
+        let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | '@' | ' ');
+        let cleaned: String = text.chars().take(MAX_LABEL_CHARS).map(|c| if keep(c) { c } else { '_' }).collect();
         Self(cleaned.into_boxed_str())
     }
 
@@ -67,11 +61,7 @@ impl Intent {
     /// Cleans a text and cuts it at `max_chars` characters.
     #[must_use]
     pub fn clean(text: &str, max_chars: usize) -> Self {
-        let cleaned: String = text
-            .chars()
-            .filter(|c| !is_unprintable(*c))
-            .take(max_chars)
-            .collect();
+        let cleaned: String = text.chars().filter(|c| !is_unprintable(*c)).take(max_chars).collect();
         Self(cleaned.into_boxed_str())
     }
 

@@ -22,15 +22,7 @@ pub(crate) use id::unique;
 use crate::shape::Exposed;
 use sealed::{closed, sealed_struct};
 
-closed!(
-    EventType,
-    JsonKind,
-    Outcome,
-    ErrorKind,
-    Transport,
-    SessionSource,
-    Exposed
-);
+closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Exposed);
 
 sealed_struct! {
     /// One operation of an MCP server, as toolwatch saw it.

@@ -81,9 +81,6 @@ impl FloorCharBoundary for str {
         if self.len() <= max {
             return self.len();
         }
-        (0..=max)
-            .rev()
-            .find(|&at| self.is_char_boundary(at))
-            .unwrap_or(0)
+        (0..=max).rev().find(|&at| self.is_char_boundary(at)).unwrap_or(0)
     }
 }

@@ -23,19 +23,13 @@ impl TypeShape {
     /// A shape without a ceiling of its own.
     #[must_use]
     pub const fn new(form: Form) -> Self {
-        Self {
-            form,
-            ceiling: Level::Value,
-        }
+        Self { form, ceiling: Level::Value }
     }
 
     /// The same form with a ceiling.
     #[must_use]
     pub const fn with_ceiling(self, ceiling: Level) -> Self {
-        Self {
-            form: self.form,
-            ceiling,
-        }
+        Self { form: self.form, ceiling }
     }
 }
 
@@ -99,25 +93,13 @@ impl Field {
         aliases: &'static [&'static str],
         shape: fn() -> TypeShape,
     ) -> Self {
-        Self {
-            rust,
-            json,
-            aliases,
-            flatten: false,
-            shape,
-        }
+        Self { rust, json, aliases, flatten: false, shape }
     }
 
     /// Describes a `#[serde(flatten)]` field.
     #[must_use]
     pub const fn flattened(rust: &'static str, shape: fn() -> TypeShape) -> Self {
-        Self {
-            rust,
-            json: "",
-            aliases: &[],
-            flatten: true,
-            shape,
-        }
+        Self { rust, json: "", aliases: &[], flatten: true, shape }
     }
 }
 
@@ -177,12 +159,7 @@ impl Variant {
         json: &'static str,
         aliases: &'static [&'static str],
     ) -> Self {
-        Self {
-            rust,
-            json,
-            aliases,
-            shape: None,
-        }
+        Self { rust, json, aliases, shape: None }
     }
 
     /// Describes a variant with content.
@@ -193,11 +170,6 @@ impl Variant {
         aliases: &'static [&'static str],
         shape: fn() -> TypeShape,
     ) -> Self {
-        Self {
-            rust,
-            json,
-            aliases,
-            shape: Some(shape),
-        }
+        Self { rust, json, aliases, shape: Some(shape) }
     }
 }

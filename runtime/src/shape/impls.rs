@@ -33,56 +33,12 @@ macro_rules! has_length {
     ($($ty:ty),* $(,)?) => { $( impl MayLen for $ty {} )* };
 }
 
-leaf!(
-    Form::Scalar,
-    bool,
-    (),
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    f32
-);
-leaf!(
-    Form::Scalar,
-    f64,
-    NonZeroU8,
-    NonZeroU16,
-    NonZeroU32,
-    NonZeroU64,
-    NonZeroUsize
-);
-leaf!(
-    Form::Scalar,
-    NonZeroI8,
-    NonZeroI16,
-    NonZeroI32,
-    NonZeroI64,
-    NonZeroIsize
-);
-leaf!(
-    Form::Text,
-    String,
-    str,
-    char,
-    PathBuf,
-    IpAddr,
-    Ipv4Addr,
-    Ipv6Addr,
-    SocketAddr
-);
+leaf!(Form::Scalar, bool, (), u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32);
+leaf!(Form::Scalar, f64, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize);
+leaf!(Form::Scalar, NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize);
+leaf!(Form::Text, String, str, char, PathBuf, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr);
 leaf!(Form::Any, Value, Map<String, Value>);
-has_length!(
-    String, str, char, PathBuf, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr
-);
+has_length!(String, str, char, PathBuf, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr);
 has_length!(Value, Map<String, Value>);
 
 macro_rules! holder {
