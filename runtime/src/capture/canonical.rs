@@ -33,11 +33,7 @@ pub(crate) struct Canonical<'a> {
 impl<'a> Canonical<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
         out.clear();
-        Self {
-            out,
-            bytes: 0,
-            too_deep: 0,
-        }
+        Self { out, bytes: 0, too_deep: 0 }
     }
 
     /// Writes a value that stands at this depth.
@@ -193,9 +189,7 @@ pub(crate) fn sorted<'a>(members: &'a JsonObject, visit: &mut impl FnMut(&'a str
     } else {
         let mut members: Vec<_> = members.iter().collect();
         members.sort_unstable_by_key(|(key, _)| *key);
-        members
-            .into_iter()
-            .for_each(|(key, value)| visit(key, value));
+        members.into_iter().for_each(|(key, value)| visit(key, value));
     }
 }
 

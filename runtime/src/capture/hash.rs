@@ -18,7 +18,7 @@ pub(crate) use key::InstallKey;
 
 /// How the hash of all arguments is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum HashMode {
+pub enum HashMode {
     /// HMAC-SHA256 of the canonical form under the install's key.
     #[default]
     Keyed,
@@ -36,7 +36,7 @@ pub(crate) struct Hasher {
 
 impl Hasher {
     /// A hasher for the arguments of one tool.
-    pub(crate) fn for_tool(key: &InstallKey, tool: &str, mode: HashMode) -> Self {
+    pub(crate) fn new(key: &InstallKey, tool: &str, mode: HashMode) -> Self {
         let mut state = Hmac::<Sha256>::new(&key.block().into());
         state.update(b"toolwatch/v1/args\0");
         state.update(tool.as_bytes());
@@ -48,10 +48,7 @@ impl Hasher {
     pub(crate) fn for_install(key: &InstallKey) -> Self {
         let mut state = Hmac::<Sha256>::new(&key.block().into());
         state.update(b"toolwatch/v1/install\0");
-        Self {
-            state,
-            mode: HashMode::Keyed,
-        }
+        Self { state, mode: HashMode::Keyed }
     }
 
     /// How the hash of all arguments is made.
@@ -107,9 +104,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> u64 {
 }
 
 fn leading(digest: &[u8]) -> u64 {
-    digest
-        .first_chunk()
-        .map_or(0, |first| u64::from_be_bytes(*first))
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 #[cfg(test)]
@@ -124,9 +119,9 @@ mod tests {
 
     #[test]
     fn a_hash_is_separated_by_key_tool_path_and_purpose() {
-        let hasher = Hasher::for_tool(&fixed(), "search", HashMode::Keyed);
-        let other_tool = Hasher::for_tool(&fixed(), "fetch", HashMode::Keyed);
-        let other_key = Hasher::for_tool(&InstallKey::ephemeral(), "search", HashMode::Keyed);
+        let hasher = Hasher::new(&fixed(), "search", HashMode::Keyed);
+        let other_tool = Hasher::new(&fixed(), "fetch", HashMode::Keyed);
+        let other_key = Hasher::new(&InstallKey::ephemeral(), "search", HashMode::Keyed);
         let value = json!("x");
         let hashes = [
             hasher.field("q", &value),
@@ -144,10 +139,7 @@ mod tests {
     #[test]
     fn hashes_equal_hmac_sha256_as_others_compute_it() {
         // python3: hmac.new(b"\x07"*32, b"toolwatch/v1/install\0text\0session\0abc", "sha256")
-        assert_eq!(
-            Hasher::for_install(&fixed()).text("session", "abc"),
-            PYTHON_HMAC
-        );
+        assert_eq!(Hasher::for_install(&fixed()).text("session", "abc"), PYTHON_HMAC);
     }
 
     const PYTHON_HMAC: u64 = 0x0c84_34fb_fa27_27b5;
@@ -155,9 +147,6 @@ mod tests {
     #[test]
     fn debug_hides_the_key() {
         assert_eq!(format!("{:?}", fixed()), "InstallKey(..)");
-        assert_eq!(
-            format!("{:?}", Hasher::for_install(&fixed())),
-            "Hasher(Keyed)"
-        );
+        assert_eq!(format!("{:?}", Hasher::for_install(&fixed())), "Hasher(Keyed)");
     }
 }

@@ -117,10 +117,7 @@ fn load(path: &Path) -> io::Result<InstallKey> {
     }
     match bytes.first_chunk() {
         Some(key) if read == KEY_BYTES => Ok(InstallKey(*key)),
-        _ => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "install key has a wrong length",
-        )),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "install key has a wrong length")),
     }
 }
 
@@ -148,11 +145,7 @@ fn check_owner_only(_named: &fs::Metadata, _opened: &fs::Metadata) -> io::Result
 
 /// Writes a fresh key to a file of its own in the same directory.
 fn write_beside(dir: &Path) -> io::Result<(PathBuf, InstallKey)> {
-    let path = dir.join(format!(
-        "{FILE_NAME}.{}.{:016x}.tmp",
-        std::process::id(),
-        unique()
-    ));
+    let path = dir.join(format!("{FILE_NAME}.{}.{:016x}.tmp", std::process::id(), unique()));
     let key = InstallKey(random()?);
     let written = create_private(&path).and_then(|mut file| {
         file.write_all(&key.0)?;
@@ -207,10 +200,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(inside.join(FILE_NAME))
-                .unwrap()
-                .permissions()
-                .mode();
+            let mode = fs::metadata(inside.join(FILE_NAME)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }
@@ -225,10 +215,7 @@ mod tests {
         };
         let keys: Vec<_> = std::thread::scope(|scope| {
             let starts: Vec<_> = (0..16).map(|_| scope.spawn(load)).collect();
-            starts
-                .into_iter()
-                .map(|start| start.join().unwrap())
-                .collect()
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
         assert!(keys.iter().all(|key| *key == keys[0]));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -266,11 +253,8 @@ mod tests {
         symlink(other.path().join(FILE_NAME), dir.path().join(FILE_NAME)).unwrap();
         let denied = |dir: &Path| InstallKey::load_or_create(dir).unwrap_err().kind();
         assert_eq!(denied(dir.path()), io::ErrorKind::PermissionDenied);
-        fs::set_permissions(
-            other.path().join(FILE_NAME),
-            fs::Permissions::from_mode(0o640),
-        )
-        .unwrap();
+        fs::set_permissions(other.path().join(FILE_NAME), fs::Permissions::from_mode(0o640))
+            .unwrap();
         assert_eq!(denied(other.path()), io::ErrorKind::PermissionDenied);
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod canonical;
 pub(crate) mod hash;
+pub(crate) mod plan;
 mod python;
 mod scratch;
 pub(crate) mod size;

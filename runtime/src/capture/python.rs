@@ -9,29 +9,26 @@ use std::io::Write as _;
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
-use super::canonical::{MAX_DEPTH, sorted};
+use super::canonical::MAX_DEPTH;
 
-/// Which members of an object are written, and how deep the object's own members are chosen.
+/// Which members of an object are written.
 pub(crate) trait Choose: Copy {
-    /// The choice inside the member with this key; `None` leaves the member out.
-    fn member(self, key: &str, value: &Value) -> Option<Self>;
+    /// Visits the members that are written, in the order of their keys.
+    fn members(self, object: &JsonObject, visit: &mut dyn FnMut(&str, &Value, Self));
     /// The choice inside the items of a list.
     fn item(self, value: &Value) -> Self;
 }
 
 /// Appends an object. Members that `choose` leaves out are not written.
 pub(crate) fn write_object<C: Choose>(
-    members: &JsonObject,
+    object: &JsonObject,
     choose: C,
     depth: u32,
     out: &mut Vec<u8>,
 ) {
     out.push(b'{');
     let mut first = true;
-    sorted(members, &mut |key, value| {
-        let Some(inside) = choose.member(key, value) else {
-            return;
-        };
+    choose.members(object, &mut |key, value, inside| {
         separate(&mut first, out);
         write_text(key, out);
         out.extend_from_slice(b": ");
@@ -104,9 +101,8 @@ fn write_real(real: f64, out: &mut Vec<u8>) {
     if real != 0.0 && !(1e-4..1e16).contains(&real.abs()) {
         let scientific = format!("{real:e}");
         let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-        let (sign, exponent) = exponent
-            .strip_prefix('-')
-            .map_or(('+', exponent), |rest| ('-', rest));
+        let (sign, exponent) =
+            exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
         let _ = write!(out, "{digits}e{sign}{exponent:0>2}");
     } else if real.fract() == 0.0 {
         let _ = write!(out, "{real:.1}");
@@ -120,12 +116,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::capture::canonical::sorted;
     use crate::capture::{hash, sample};
 
     impl Choose for () {
-        fn member(self, _: &str, _: &Value) -> Option<Self> {
-            Some(())
+        fn members(self, object: &JsonObject, visit: &mut dyn FnMut(&str, &Value, Self)) {
+            sorted(object, &mut |key, value| visit(key, value, ()));
         }
+
         fn item(self, _: &Value) -> Self {}
     }
 

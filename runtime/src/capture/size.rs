@@ -8,23 +8,13 @@ use serde_json::{Number, Value};
 /// The length of a string as compact JSON, quotes included.
 pub(crate) fn of_text(text: &str) -> u64 {
     // Blocks of 128 let the compiler count in bytes instead of words, sixteen at a time.
-    let special: u64 = text
-        .as_bytes()
-        .chunks(128)
-        .map(|block| u64::from(specials(block)))
-        .sum();
-    let escapes = if special == 0 {
-        0
-    } else {
-        text.bytes().map(escape_bytes).sum()
-    };
+    let special: u64 = text.as_bytes().chunks(128).map(|block| u64::from(specials(block))).sum();
+    let escapes = if special == 0 { 0 } else { text.bytes().map(escape_bytes).sum() };
     text.len() as u64 + 2 + escapes
 }
 
 fn specials(block: &[u8]) -> u8 {
-    block.iter().fold(0, |count, &b| {
-        count + u8::from(b < 0x20 || b == b'"' || b == b'\\')
-    })
+    block.iter().fold(0, |count, &b| count + u8::from(b < 0x20 || b == b'"' || b == b'\\'))
 }
 
 /// How many bytes the escaped form of a byte is longer than the byte.

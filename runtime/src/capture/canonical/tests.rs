@@ -20,12 +20,9 @@ fn naive(value: &Value) -> Vec<u8> {
         Value::Bool(false) => b"f".to_vec(),
         Value::Number(number) => naive_number(number),
         Value::String(text) => naive_text(text),
-        Value::Array(items) => [
-            b"a".to_vec(),
-            items.iter().flat_map(naive).collect(),
-            b"e".to_vec(),
-        ]
-        .concat(),
+        Value::Array(items) => {
+            [b"a".to_vec(), items.iter().flat_map(naive).collect(), b"e".to_vec()].concat()
+        }
         Value::Object(members) => {
             let mut keys: Vec<_> = members.keys().collect();
             keys.sort_by_key(|key| key.as_bytes().to_vec());
@@ -76,9 +73,7 @@ fn same(left: &Value, right: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         _ => left == right,
     }
@@ -95,10 +90,7 @@ fn number_forms_of_one_value_are_equal() {
     ] {
         assert_eq!(form(&left), form(&right), "{left} {right}");
     }
-    assert_ne!(
-        form(&json!(u64::MAX)),
-        form(&json!(18_446_744_073_709_551_616.0))
-    );
+    assert_ne!(form(&json!(u64::MAX)), form(&json!(18_446_744_073_709_551_616.0)));
     assert_ne!(form(&json!("1")), form(&json!(1)));
 }
 
