@@ -5,9 +5,16 @@
 //! network; the span calls it and puts the parts into an [`Event`](crate::event::Event).
 
 pub(crate) mod canonical;
+pub(crate) mod context;
+pub(crate) mod failure;
 pub(crate) mod hash;
+pub(crate) mod intent;
+pub(crate) mod losses;
 pub(crate) mod plan;
 mod python;
+pub(crate) mod repeat;
+pub(crate) mod result;
+pub(crate) mod schema;
 mod scratch;
 pub(crate) mod size;
 

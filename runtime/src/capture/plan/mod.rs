@@ -11,6 +11,8 @@
 //! - At level `value` the value stands in the place of the hash.
 
 mod compile;
+mod fit;
+mod kept;
 mod mask;
 mod outline;
 mod schema;
