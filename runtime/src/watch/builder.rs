@@ -159,7 +159,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Is told, on the sender's thread, of failures of the delivery path, once per episode.
+    /// Is told of failures of the delivery path, once per episode. Without it they are written to
+    /// stderr, one line each.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
@@ -322,7 +323,7 @@ impl WatchBuilder {
             keep_delivered: local,
             common_fragment: Common { server_name, server_version }.fragment(),
             on_quota_warning: self.on_quota_warning,
-            on_error: self.on_error,
+            on_error: Some(self.on_error.unwrap_or_else(|| Arc::new(say))),
             ..defaults
         })?;
         Ok(Watch(Some(Active::start(settings, key, pipeline))))
@@ -339,6 +340,12 @@ fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
     if option.is_none() {
         *option = variable();
     }
+}
+
+/// What an operator should know, in one line, when the author takes no notice of it.
+fn say(error: &Error) {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
+    eprintln!("toolwatch: {error}{}", cause.unwrap_or_default());
 }
 
 fn program_name() -> String {
