@@ -113,7 +113,8 @@ impl WatchBuilder {
         hash_mode: HashMode,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
-        /// Whether the delivery path reports what it does through `tracing`.
+        /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
+        /// Names, outcomes and durations only.
         debug: bool,
     }
 
@@ -311,6 +312,7 @@ impl WatchBuilder {
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
             transport: self.transport.unwrap_or_else(crate::capture::context::transport_of_process),
+            debug: self.debug.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();
         let pipeline = Pipeline::start(PipelineConfig {
