@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use super::environment::{Environment, Lookup};
 use super::settings::{IntentFilter, Settings};
-use super::{Active, Durability, Watch};
+use super::{Active, Watch};
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
-use crate::destination::Destination;
+use crate::destination::{Destination, Quota};
 use crate::error::Error;
 use crate::event::{Common, Transport};
-use crate::sender::{Pipeline, PipelineConfig, Quota};
+use crate::sender::{Durability, Pipeline, PipelineConfig};
 
 /// Configures a [`Watch`].
 ///
@@ -113,7 +113,8 @@ impl WatchBuilder {
         hash_mode: HashMode,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
-        /// Whether the delivery path reports what it does through `tracing`.
+        /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
+        /// Names, outcomes and durations only.
         debug: bool,
     }
 
@@ -159,7 +160,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Is told, on the sender's thread, of failures of the delivery path, once per episode.
+    /// Is told of failures of the delivery path, once per episode. Without it they are written to
+    /// stderr, one line each.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
@@ -310,6 +312,7 @@ impl WatchBuilder {
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
             transport: self.transport.unwrap_or_else(crate::capture::context::transport_of_process),
+            debug: self.debug.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();
         let pipeline = Pipeline::start(PipelineConfig {
@@ -322,8 +325,7 @@ impl WatchBuilder {
             keep_delivered: local,
             common_fragment: Common { server_name, server_version }.fragment(),
             on_quota_warning: self.on_quota_warning,
-            on_error: self.on_error,
-            debug: self.debug.unwrap_or(false),
+            on_error: Some(self.on_error.unwrap_or_else(|| Arc::new(say))),
             ..defaults
         })?;
         Ok(Watch(Some(Active::start(settings, key, pipeline))))
@@ -342,6 +344,12 @@ fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
     }
 }
 
+/// What an operator should know, in one line, when the author takes no notice of it.
+fn say(error: &Error) {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
+    eprintln!("toolwatch: {error}{}", cause.unwrap_or_default());
+}
+
 fn program_name() -> String {
     std::env::current_exe()
         .ok()
@@ -352,7 +360,7 @@ fn program_name() -> String {
 #[cfg(feature = "http")]
 fn http_destination(endpoint: &str, key: &str, timeout: Duration) -> Result<Box<dyn Destination>, Error> {
     let client = crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
-    Ok(Box::new(client.into_destination()))
+    Ok(Box::new(crate::destination::HttpDestination::new(client)))
 }
 
 #[cfg(not(feature = "http"))]

@@ -62,10 +62,15 @@ impl<'a> Environment<'a> {
     }
 
     /// Says on stderr, in one line, what was wrong.
-    pub(super) fn report(self) {
-        if !self.warnings.is_empty() {
-            eprintln!("toolwatch: {}", self.warnings.join("; "));
+    pub(super) fn report(&self) {
+        if let Some(line) = self.line() {
+            eprintln!("{line}");
         }
+    }
+
+    /// The line to say, when there is something to say.
+    pub(super) fn line(&self) -> Option<String> {
+        (!self.warnings.is_empty()).then(|| format!("toolwatch: {}", self.warnings.join("; ")))
     }
 
     fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {

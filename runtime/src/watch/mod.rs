@@ -8,18 +8,20 @@ mod builder;
 mod environment;
 mod install;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub use install::Installed;
-pub use settings::Durability;
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::destination::Quota;
 use crate::error::Error;
-use crate::sender::{Delivery, Quota, Stats};
+use crate::spool::{Delivery, Stats};
 
 /// Observes the calls of one MCP server.
 ///
@@ -103,13 +105,19 @@ impl Watch {
     /// watch.shutdown(std::time::Duration::from_secs(1));
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
-        self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().shutdown(timeout))
+        let Some(active) = &self.0 else { return Delivery::default() };
+        let delivery = active.pipeline().shutdown(timeout);
+        if active.settings().debug {
+            let Delivery { delivered, spooled, dropped, .. } = delivery;
+            eprintln!("toolwatch: {delivered} delivered, {spooled} spooled, {dropped} dropped");
+        }
+        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
     ///
     /// ```
-    /// assert_eq!(toolwatch::Watch::disabled().stats().captured, 0);
+    /// assert!(toolwatch::Watch::disabled().stats().is_balanced());
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -132,7 +140,7 @@ impl Watch {
     /// assert!(toolwatch::Watch::disabled().directory().is_none());
     /// ```
     #[must_use]
-    pub fn directory(&self) -> Option<&Path> {
+    pub fn directory(&self) -> Option<PathBuf> {
         self.0.as_ref().and_then(|active| active.pipeline().directory())
     }
 }
