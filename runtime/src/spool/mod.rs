@@ -17,6 +17,7 @@ mod quarantine;
 mod room;
 mod scan;
 mod segment;
+mod settle;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -33,12 +34,14 @@ pub use directory::default_directory;
 pub(crate) use disk::Disk;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
-pub(crate) use state::{Settings, Verdict};
+pub(crate) use settle::Verdict;
+pub(crate) use state::Settings;
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
-use state::{Next, State};
+use settle::Next;
+use state::State;
 
 /// The events that wait, and the account of all.
 pub(crate) struct Spool {
