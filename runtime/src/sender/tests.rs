@@ -6,7 +6,6 @@ use super::*;
 use crate::destination::{Ack, Batch, Destination, SendError};
 
 mod bounds;
-mod conservation;
 #[cfg(feature = "http")]
 mod http;
 mod kill;

@@ -154,7 +154,7 @@ impl Claim {
                 self.marks[index - 1].end
             }
         };
-        let upto = self.marks.len().min(self.first + count);
+        let upto = self.marks.len().min(self.first.saturating_add(count));
         (self.first..upto).map(move |index| &self.bytes[start(index)..self.marks[index].end])
     }
 
