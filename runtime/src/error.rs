@@ -23,7 +23,6 @@ enum Kind {
     Configuration,
     Storage,
     Tls,
-    Callback,
     Delivery,
     Thread,
 }
@@ -57,15 +56,6 @@ impl Error {
             kind: Kind::Tls,
             message,
             source: Some(Box::new(source)),
-        }
-    }
-
-    /// A callback or destination of the author's that panicked.
-    pub(crate) const fn callback(message: &'static str) -> Self {
-        Self {
-            kind: Kind::Callback,
-            message,
-            source: None,
         }
     }
 
@@ -103,12 +93,6 @@ impl Error {
     #[must_use]
     pub const fn is_tls(&self) -> bool {
         matches!(self.kind, Kind::Tls)
-    }
-
-    /// Whether code of the author's (a callback, a destination) panicked.
-    #[must_use]
-    pub const fn is_callback(&self) -> bool {
-        matches!(self.kind, Kind::Callback)
     }
 
     /// Whether a destination refuses to take events.

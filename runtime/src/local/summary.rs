@@ -66,7 +66,7 @@ struct Durations {
 
 impl Durations {
     fn push(&mut self, duration: f64) {
-        if self.seen % (1 << self.stride_log2) == 0 && duration.is_finite() {
+        if self.seen.is_multiple_of(1 << self.stride_log2) && duration.is_finite() {
             self.kept.push(duration);
         }
         self.seen += 1;
