@@ -21,6 +21,7 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Configuration,
+    Installed,
     Storage,
     Tls,
     Delivery,
@@ -33,6 +34,15 @@ impl Error {
         Self {
             kind: Kind::Configuration,
             message,
+            source: None,
+        }
+    }
+
+    /// A second watch for the whole process.
+    pub(crate) const fn already_installed() -> Self {
+        Self {
+            kind: Kind::Installed,
+            message: "a watch is installed already; a process has one",
             source: None,
         }
     }
@@ -81,6 +91,12 @@ impl Error {
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
         matches!(self.kind, Kind::Configuration)
+    }
+
+    /// Whether a watch was installed already.
+    #[must_use]
+    pub const fn is_already_installed(&self) -> bool {
+        matches!(self.kind, Kind::Installed)
     }
 
     /// Whether a file or directory is the cause.

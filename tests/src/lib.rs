@@ -1,1 +1,4 @@
 //! Shared fixtures of the workspace-level suites.
+
+pub mod server;
+pub mod raw;

@@ -9,6 +9,7 @@ mod id;
 mod label;
 mod name;
 mod outcome;
+mod recycle;
 mod sealed;
 
 pub use id::{EventId, Timestamp};
@@ -18,6 +19,7 @@ pub use outcome::{ErrorKind, EventType, JsonKind, Outcome, SessionSource, Transp
 
 pub(crate) use encode::{Common, encode};
 pub(crate) use id::unique;
+pub(crate) use recycle::{recycle, reused_fields};
 
 use crate::shape::Exposed;
 use sealed::{closed, sealed_struct};

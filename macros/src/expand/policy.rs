@@ -1,0 +1,191 @@
+//! The rules against the author's types, each written down once.
+//!
+//! A field that does not exist is an error at the author's field, a type that does not fit an
+//! error at the author's level. A rule of level `value` also runs: it hands the value to the call.
+//! All other checks are type-checked and never run.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Path, PathArguments, Token, Type};
+
+use super::{Watched, is_for_all, mixed};
+use crate::args::Rule;
+
+/// The fn that holds the rules; nothing when there are none.
+pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
+    let rules = &watched.arguments.rules;
+    let ty = watched.parameters().filter(|_| !rules.is_empty())?;
+    let (krate, policy) = (watched.krate(), watched.policy_ident());
+    let attrs = watched.attributes(is_for_all);
+    let fields = FirstFields::of(watched, ty);
+    let pattern = &fields.pattern;
+    let checks = rules
+        .iter()
+        .filter(|rule| !rule.is("value"))
+        .map(|rule| check(rule, &fields, &krate));
+    let exposures = rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| rule.is("value"));
+    let exposures = exposures.map(|(index, rule)| expose(index, rule, &fields, &krate));
+    Some(quote_spanned! {Span::mixed_site()=>
+        #(#attrs)*
+        #[doc(hidden)]
+        fn #policy(__toolwatch_arguments: &#ty, __toolwatch_call: &mut #krate::__private::Opened<'_, Self>) {
+            #pattern
+            let _ = || { #(#checks)* };
+            #(#exposures)*
+        }
+    })
+}
+
+/// The call of that fn by the handler.
+pub(super) fn call(watched: &Watched<'_>, parameters: &Ident) -> Option<TokenStream> {
+    let policy = watched.policy_ident();
+    (!watched.arguments.rules.is_empty()).then(|| {
+        quote_spanned!(Span::mixed_site()=> Self::#policy(&#parameters.0, &mut __toolwatch_call);)
+    })
+}
+
+/// The fields of the parameter type that rules begin with.
+struct FirstFields {
+    /// The destructuring without `..` that `deny_unlisted` asks for: a field without a rule does
+    /// not compile.
+    pattern: Option<TokenStream>,
+    /// The local that the pattern gives to each field.
+    locals: BTreeMap<String, Ident>,
+}
+
+impl FirstFields {
+    fn of(watched: &Watched<'_>, ty: &Type) -> Self {
+        let mut fields = Self {
+            pattern: None,
+            locals: BTreeMap::new(),
+        };
+        let (Some(deny), Type::Path(ty)) = (&watched.arguments.deny_unlisted, ty) else {
+            return fields;
+        };
+        let (at, mut bindings) = (mixed(deny.span()), TokenStream::new());
+        for rule in &watched.arguments.rules {
+            let (Some(field), Some(name)) = (rule.path.first(), rule.names().into_iter().next())
+            else {
+                continue;
+            };
+            if !fields.locals.contains_key(&name) {
+                let local = format_ident!("__toolwatch_field_{}", fields.locals.len(), span = at);
+                bindings.extend(quote_spanned!(at=> #field: #local,));
+                fields.locals.insert(name, local);
+            }
+        }
+        let path = at_place(expression_path(&ty.path).to_token_stream(), deny.span());
+        fields.pattern =
+            Some(quote_spanned!(at=> let #path { #bindings } = __toolwatch_arguments;));
+        fields
+    }
+
+    /// A reference to the field that a rule begins with.
+    fn place(&self, field: &Ident, rule: &Rule) -> TokenStream {
+        let local = rule.names().first().and_then(|name| self.locals.get(name));
+        match local {
+            Some(local) => local.to_token_stream(),
+            None => quote_spanned!(mixed(field.span())=> &__toolwatch_arguments.#field),
+        }
+    }
+}
+
+/// A type's path as patterns want it, with `::<..>`.
+fn expression_path(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(list) = &mut segment.arguments {
+            list.colon2_token.get_or_insert_with(<Token![::]>::default);
+        }
+    }
+    path
+}
+
+/// The same names, shown at another place.
+fn at_place(tokens: TokenStream, place: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|token| {
+        let span = token.span().located_at(place);
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                Group::new(group.delimiter(), at_place(group.stream(), place)).into()
+            }
+            token => token,
+        };
+        token.set_span(span);
+        token
+    });
+    moved.collect()
+}
+
+fn check(rule: &Rule, fields: &FirstFields, krate: &TokenStream) -> TokenStream {
+    let [first, others @ ..] = rule.path.as_slice() else {
+        return TokenStream::new();
+    };
+    let (mut place, mut last) = (fields.place(first, rule), first);
+    for field in others {
+        let through = quote_spanned!(mixed(last.span())=> #krate::shape::rules::fields(#place));
+        place = quote_spanned!(mixed(field.span())=> &#through.#field);
+        last = field;
+    }
+    let at = asked_at(rule);
+    let bound = Ident::new(bound(rule), at);
+    let keep = quote_spanned!(Span::mixed_site()=> let __toolwatch_field = #place;);
+    let check = quote_spanned!(at=> #krate::shape::rules::#bound(__toolwatch_field););
+    quote_spanned!(Span::mixed_site()=> { #keep #check })
+}
+
+/// Hands the value to the call, inside one `if let` for every field on the way.
+fn expose(index: usize, rule: &Rule, fields: &FirstFields, krate: &TokenStream) -> TokenStream {
+    let site = Span::mixed_site();
+    let [first, others @ ..] = rule.path.as_slice() else {
+        return TokenStream::new();
+    };
+    let at = asked_at(rule);
+    let mut steps = vec![(first, fields.place(first, rule))];
+    for field in others {
+        steps.push((
+            field,
+            quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field),
+        ));
+    }
+    let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
+    let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, #reveal););
+    let last = steps.len() - 1;
+    steps
+        .iter()
+        .enumerate()
+        .rfold(exposed, |inner, (depth, (field, place))| {
+            let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
+            if depth == last {
+                return quote_spanned!(site=> { #keep #inner });
+            }
+            let through = mixed(field.span());
+            let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
+            let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
+            quote_spanned!(site=> {
+                #keep
+                #single
+                if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
+            })
+        })
+}
+
+/// The token that asks for something: the level, or `volatile` when it stands alone.
+fn asked_at(rule: &Rule) -> Span {
+    mixed(rule.asked().map_or_else(Span::mixed_site, Ident::span))
+}
+
+/// The bound of a level. `kind` and `volatile` need no knowledge of the type, so that they fit an
+/// opaque field.
+fn bound(rule: &Rule) -> &'static str {
+    match rule.level.as_ref().map(ToString::to_string).as_deref() {
+        Some("len") => "len",
+        Some("hash") => "hash",
+        _ => "omit",
+    }
+}

@@ -1,0 +1,217 @@
+//! A call on its way through the watched handler.
+//!
+//! `Call` is the only extractor of a rewritten handler. `open` captures the arguments and rebuilds
+//! rmcp's context, `part` runs one extractor of the author, `run` the author's body, and `reply`
+//! records the event and hands the reply on unchanged.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::common::FromContextPart;
+use rmcp::handler::server::tool::{IntoCallToolResult, ToolCallContext};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::Value;
+
+use super::{Entry, ending};
+use crate::capture::failure::Fault;
+use crate::capture::{context, intent};
+use crate::event::{Arguments, ErrorKind, Failure};
+use crate::shape::Exposed;
+use crate::span::{Arrival, CallSpan, Ending, Opening};
+use crate::watch::Active;
+
+/// A whole call, taken out of rmcp's context.
+pub struct Call {
+    arrival: Arrival,
+    params: CallToolRequestParams,
+    request: RequestContext<RoleServer>,
+}
+
+impl<S> FromContextPart<ToolCallContext<'_, S>> for Call {
+    fn from_context_part(context: &mut ToolCallContext<'_, S>) -> Result<Self, ErrorData> {
+        let arrival = Arrival::now();
+        let mut params = CallToolRequestParams::new(std::mem::take(&mut context.name));
+        params.arguments = context.arguments.take();
+        params.input_responses = context.input_responses.take();
+        params.request_state = context.request_state.take();
+        Ok(Self { arrival, params, request: take_request(&mut context.request_context) })
+    }
+}
+
+/// Takes the request's context without copying its metadata and extensions.
+fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<RoleServer> {
+    let meta = std::mem::take(&mut context.meta);
+    let extensions = std::mem::take(&mut context.extensions);
+    let mut taken = context.clone();
+    taken.meta = meta;
+    taken.extensions = extensions;
+    taken
+}
+
+impl Call {
+    /// Captures what the call holds and prepares the author's extractors.
+    pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
+        let intent = entry
+            .is_injected()
+            .then(|| self.params.arguments.as_mut())
+            .flatten()
+            .and_then(|arguments| intent::take(arguments));
+        let span = match Active::of_request(&self.request.extensions) {
+            Some(watch) => self.capture(watch, entry, intent.as_deref()),
+            None => CallSpan::disabled(),
+        };
+        Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
+    }
+
+    fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
+        let (trace, caller) = watch.read_context(&self.request);
+        let opening = Opening {
+            name: entry.name,
+            tags: entry.spec.tags,
+            arrival: self.arrival,
+            trace,
+            arguments: Some(self.capture_arguments(&watch, entry, context::repeat_scope(&caller))),
+            intent: intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars)),
+            caller,
+            cancelled: self.request.ct.clone(),
+        };
+        CallSpan::open(watch, opening)
+    }
+
+    fn capture_arguments(&mut self, watch: &Active, entry: &'static Entry, session: u64) -> Arguments {
+        let mut captured = Arguments::default();
+        let object = self.params.arguments.take();
+        let was_absent = object.is_none();
+        let value = Value::Object(object.unwrap_or_default());
+        if let Value::Object(arguments) = &value {
+            capture_object(watch, entry, arguments, &mut captured);
+        }
+        #[cfg(feature = "schema")]
+        if let Some(validator) = entry.validator() {
+            (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
+        }
+        if let (Value::Object(arguments), false) = (value, was_absent) {
+            self.params.arguments = Some(arguments);
+        }
+        if let Some(hash) = captured.hash {
+            let repeat = watch.observe_repeat(session, hash);
+            (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
+        }
+        captured
+    }
+}
+
+fn capture_object(watch: &Active, entry: &'static Entry, arguments: &JsonObject, out: &mut Arguments) {
+    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
+}
+
+/// A call whose arguments were captured and whose extractors have yet to run.
+pub struct Opened<'s, S> {
+    span: CallSpan,
+    entry: &'static Entry,
+    context: ToolCallContext<'s, S>,
+}
+
+impl<'s, S> Opened<'s, S> {
+    /// Runs one of the author's extractors.
+    ///
+    /// # Errors
+    ///
+    /// The extractor's own error, unchanged, after it was recorded.
+    pub fn part<T>(&mut self) -> Result<T, ErrorData>
+    where
+        T: FromContextPart<ToolCallContext<'s, S>>,
+    {
+        let context = &mut self.context;
+        let part = self.span.in_user_code(|| T::from_context_part(context));
+        if let Err(error) = &part {
+            self.refuse(error);
+        }
+        part
+    }
+
+    fn refuse(&mut self, error: &ErrorData) {
+        let (outcome, kind) = ending::of_extractor(error);
+        let failure = self.failure(kind, error.code.0);
+        let span = std::mem::replace(&mut self.span, CallSpan::disabled());
+        span.finish(outcome, Ending { result: None, failure });
+    }
+
+    fn failure(&mut self, kind: ErrorKind, code: i32) -> Option<Failure> {
+        let (watch, _) = self.span.opening_mut()?;
+        Some(self.entry.with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)))
+    }
+
+    /// Records the value that the rule with this index releases.
+    pub fn expose(&mut self, rule: usize, value: Option<Exposed>) {
+        let Some((_, opening)) = self.span.opening_mut() else { return };
+        if let (Some(arguments), Some(value)) = (opening.arguments.as_mut(), value) {
+            self.entry.plan.expose(rule, value, arguments);
+        }
+    }
+
+    /// Leaves the context behind: what follows is the author's body.
+    #[must_use]
+    pub fn start(self) -> Running {
+        Running { span: self.span, entry: self.entry }
+    }
+}
+
+/// A call whose body is about to run.
+pub struct Running {
+    span: CallSpan,
+    entry: &'static Entry,
+}
+
+impl Running {
+    /// Runs an async body.
+    pub async fn run<F: Future>(mut self, body: F) -> Finished<F::Output> {
+        let mut body = pin!(body);
+        let output = poll_fn(|cx| {
+            self.span.start();
+            self.span.in_user_code(|| body.as_mut().poll(cx))
+        })
+        .await;
+        Finished { span: self.span, entry: self.entry, output }
+    }
+
+    /// Runs a sync body.
+    pub fn run_sync<R>(mut self, body: impl FnOnce() -> R) -> Finished<R> {
+        self.span.start();
+        let output = self.span.in_user_code(body);
+        Finished { span: self.span, entry: self.entry, output }
+    }
+}
+
+/// A call whose body has returned.
+pub struct Finished<R> {
+    span: CallSpan,
+    entry: &'static Entry,
+    output: R,
+}
+
+impl<R> Finished<R> {
+    /// What the author's body returned.
+    pub fn output(&self) -> &R {
+        &self.output
+    }
+}
+
+impl<R: IntoCallToolResult> Finished<R> {
+    /// Records the event and converts the output as rmcp would have.
+    ///
+    /// # Errors
+    ///
+    /// The JSON-RPC error that the author's output converts to.
+    pub fn reply(self, fault: Option<Fault>) -> Result<CallToolResponse, ErrorData> {
+        let Self { mut span, entry, output } = self;
+        let reply = span.in_user_code(|| output.into_call_tool_result());
+        if let Some((watch, _)) = span.opening_mut() {
+            let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
+            span.finish(outcome, ending);
+        }
+        reply
+    }
+}

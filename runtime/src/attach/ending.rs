@@ -1,0 +1,66 @@
+//! Reads an ending off the reply, without its text.
+
+use rmcp::ErrorData;
+use rmcp::model::CallToolResponse;
+
+use crate::capture::failure::{self, Fault};
+use crate::capture::hash::Hasher;
+use crate::capture::result;
+use crate::event::{ErrorKind, Failure, Outcome};
+use crate::span::Ending;
+
+type Reply = Result<CallToolResponse, ErrorData>;
+
+/// The outcome of a reply, its shape, and what is known of its failure.
+pub(super) fn of_reply(reply: &Reply, fault: Option<&Fault>, hasher: &Hasher) -> (Outcome, Ending) {
+    let outcome = outcome(reply);
+    let failure = kind(outcome, fault).map(|kind| describe(kind, code(reply), fault, hasher));
+    (outcome, Ending { result: reply.as_ref().ok().map(result::measure), failure })
+}
+
+fn outcome(reply: &Reply) -> Outcome {
+    match reply {
+        Err(_) => Outcome::ProtocolError,
+        Ok(CallToolResponse::InputRequired(_)) => Outcome::InputRequired,
+        Ok(CallToolResponse::Task(_)) => Outcome::Task,
+        Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => Outcome::ToolError,
+        Ok(_) => Outcome::Ok,
+    }
+}
+
+fn kind(outcome: Outcome, fault: Option<&Fault>) -> Option<ErrorKind> {
+    match outcome {
+        Outcome::ProtocolError => Some(ErrorKind::Protocol),
+        Outcome::ToolError if fault.is_some() => Some(ErrorKind::Returned),
+        Outcome::ToolError => Some(ErrorKind::Flagged),
+        _ => None,
+    }
+}
+
+fn code(reply: &Reply) -> Option<i32> {
+    reply.as_ref().err().map(|error| error.code.0)
+}
+
+/// What is known of a failure, with its local fingerprint.
+pub(super) fn describe(kind: ErrorKind, code: Option<i32>, fault: Option<&Fault>, hasher: &Hasher) -> Failure {
+    Failure {
+        kind,
+        code,
+        type_name: fault.map(|fault| fault.type_name),
+        chain_len: fault.map_or(0, |fault| fault.chain_len),
+        fingerprint: Some(failure::fingerprint(kind, code, fault, hasher)),
+    }
+}
+
+/// The outcome and the kind of a failed extractor.
+///
+/// rmcp marks arguments that do not deserialise by the start of the message, and turns the error
+/// into a result with the error flag (`router/tool.rs`, `into_tool_argument_error`).
+pub(super) fn of_extractor(error: &ErrorData) -> (Outcome, ErrorKind) {
+    const PREFIX: &str = "failed to deserialize parameters:";
+    if error.code == rmcp::model::ErrorCode::INVALID_PARAMS && error.message.starts_with(PREFIX) {
+        (Outcome::InvalidArguments, ErrorKind::Arguments)
+    } else {
+        (Outcome::ProtocolError, ErrorKind::Extractor)
+    }
+}

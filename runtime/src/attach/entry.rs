@@ -1,0 +1,163 @@
+//! What the attribute declares about a tool, and what is compiled from it once.
+
+use std::any::TypeId;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rmcp::model::JsonObject;
+
+use crate::capture::hash::Hasher;
+use crate::capture::intent::{self, IntentSpec};
+use crate::capture::plan::{Plan, Rule};
+use crate::event::Name;
+use crate::shape::TypeShape;
+use crate::watch::{self, Active};
+
+/// What `#[watched_tool]` says about one tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The name that events carry.
+    pub tool: &'static str,
+    /// The rules of `args(...)`, in the order of the source.
+    pub rules: &'static [Rule],
+    /// Whether and how the intent parameter is asked for.
+    pub intent: IntentSpec,
+    /// The tags of `tags(...)`.
+    pub tags: &'static [(&'static str, &'static str)],
+}
+
+/// What the types of one monomorphisation declare.
+pub struct Declared {
+    /// The input schema as rmcp or the author would have it.
+    pub input_schema: Arc<JsonObject>,
+    /// The shape of the parameters, when they derive it.
+    pub shape: Option<fn() -> TypeShape>,
+}
+
+/// The place of one `#[watched_tool]` in the source.
+///
+/// A generic server has one site and an entry per monomorphisation.
+pub struct Site {
+    spec: Spec,
+    first: OnceLock<(TypeId, &'static Entry)>,
+    others: Mutex<Vec<(TypeId, &'static Entry)>>,
+}
+
+impl Site {
+    /// Declares a site.
+    #[must_use]
+    pub const fn new(spec: Spec) -> Self {
+        Self { spec, first: OnceLock::new(), others: Mutex::new(Vec::new()) }
+    }
+
+    /// The entry of this site in the server type `S`, compiled on the first use.
+    pub fn entry<S: 'static>(&'static self, declare: impl FnOnce() -> Declared) -> &'static Entry {
+        let server = TypeId::of::<S>();
+        if let Some((known, entry)) = self.first.get() {
+            return if *known == server { entry } else { self.other(server, declare) };
+        }
+        let compiled = Entry::compile(&self.spec, declare());
+        let (known, entry) = self.first.get_or_init(|| (server, compiled));
+        if *known == server { entry } else { self.other(server, || declaration_of(compiled)) }
+    }
+
+    fn other(&self, server: TypeId, declare: impl FnOnce() -> Declared) -> &'static Entry {
+        let find = |others: &[(TypeId, &'static Entry)]| {
+            others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
+        };
+        if let Some(entry) = find(&lock(&self.others)) {
+            return entry;
+        }
+        // Compiled outside the lock: schema generation is the author's code and may come back here.
+        let compiled = Entry::compile(&self.spec, declare());
+        let mut others = lock(&self.others);
+        find(&others).unwrap_or_else(|| {
+            others.push((server, compiled));
+            compiled
+        })
+    }
+}
+
+/// Another monomorphisation won the race for the first place: its schema serves again.
+fn declaration_of(entry: &Entry) -> Declared {
+    Declared { input_schema: Arc::clone(&entry.declared_schema), shape: entry.shape }
+}
+
+/// One watched tool of one server type. It lives as long as the process.
+pub struct Entry {
+    pub(super) name: Name,
+    pub(super) spec: Spec,
+    pub(super) plan: Plan,
+    #[cfg(feature = "schema")]
+    validator: OnceLock<Option<crate::capture::schema::Validator>>,
+    declared_schema: Arc<JsonObject>,
+    shape: Option<fn() -> TypeShape>,
+    injected: OnceLock<Option<Arc<JsonObject>>>,
+    output_schema: OnceLock<Arc<JsonObject>>,
+    hasher: OnceLock<(u64, Hasher)>,
+}
+
+impl Entry {
+    /// Compiles an entry and gives it the life of the process: there is one per tool.
+    fn compile(spec: &Spec, declared: Declared) -> &'static Self {
+        Box::leak(Box::new(Self {
+            name: Name::from_static(spec.tool),
+            spec: *spec,
+            plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
+            #[cfg(feature = "schema")]
+            validator: OnceLock::new(),
+            declared_schema: declared.input_schema,
+            shape: declared.shape,
+            injected: OnceLock::new(),
+            output_schema: OnceLock::new(),
+            hasher: OnceLock::new(),
+        }))
+    }
+
+    /// The schema to advertise: with the intent parameter, when a watch is on.
+    ///
+    /// The decision is made when the tool is listed or routed for the first time after a watch was
+    /// built, so that a server whose watch is off advertises what it always did.
+    #[must_use]
+    pub fn input_schema(&self) -> Arc<JsonObject> {
+        let advertised = match self.injected.get() {
+            Some(advertised) => advertised,
+            None if watch::any_enabled() => self.injected.get_or_init(|| self.inject()),
+            None => &None,
+        };
+        Arc::clone(advertised.as_ref().unwrap_or(&self.declared_schema))
+    }
+
+    fn inject(&self) -> Option<Arc<JsonObject>> {
+        let injection = intent::inject(&self.declared_schema, &self.spec.intent);
+        injection.injected.then_some(injection.schema)
+    }
+
+    /// Whether the intent parameter was advertised, and so has to be taken out of a call.
+    pub(super) fn is_injected(&self) -> bool {
+        self.injected.get().is_some_and(Option::is_some)
+    }
+
+    /// The output schema, made once.
+    #[must_use]
+    pub fn output_schema(&self, declare: impl FnOnce() -> Arc<JsonObject>) -> Arc<JsonObject> {
+        Arc::clone(self.output_schema.get_or_init(declare))
+    }
+
+    /// The keyed hasher of this tool for a watch.
+    pub(super) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
+        let (owner, hasher) = self.hasher.get_or_init(|| (watch.id(), watch.hasher(self.spec.tool)));
+        if *owner == watch.id() { read(hasher) } else { read(&watch.hasher(self.spec.tool)) }
+    }
+
+    /// The compiled validator of the schema that the author declared.
+    #[cfg(feature = "schema")]
+    pub(super) fn validator(&self) -> Option<&crate::capture::schema::Validator> {
+        self.validator
+            .get_or_init(|| crate::capture::schema::Validator::compile(&self.declared_schema))
+            .as_ref()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,13 @@
+//! Where toolwatch attaches to a server: the code that `#[watched_tool]` calls.
+//!
+//! [`Site`] holds what the attribute says of one tool, [`Entry`] what was compiled from it, and
+//! [`Call`] takes a call out of rmcp and walks it through its [`CallSpan`](crate::span::CallSpan).
+
+mod call;
+mod ending;
+mod entry;
+mod probe;
+
+pub use call::{Call, Finished, Opened, Running};
+pub use entry::{Declared, Entry, Site, Spec};
+pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};

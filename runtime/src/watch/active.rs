@@ -1,0 +1,127 @@
+//! A watch that is on, as the call path sees it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rmcp::model::Extensions;
+use rmcp::service::{RequestContext, RoleServer};
+
+use super::settings::Settings;
+use super::{Watch, install};
+use crate::capture::context;
+use crate::capture::hash::{Hasher, InstallKey};
+use crate::capture::intent;
+use crate::capture::plan::Lengths;
+use crate::capture::repeat::{Repeat, Tracker};
+use crate::event::{self, Caller, Event, IntentRecord, Trace};
+use crate::sender::Pipeline;
+
+/// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
+static ANY_ENABLED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn any_enabled() -> bool {
+    ANY_ENABLED.load(Ordering::Acquire)
+}
+
+/// A watch that is on. Cheap to clone: every call in flight holds one.
+#[derive(Clone)]
+pub(crate) struct Active(Arc<Inner>);
+
+struct Inner {
+    id: u64,
+    settings: Settings,
+    key: InstallKey,
+    tracker: Tracker,
+    pipeline: Pipeline,
+}
+
+impl Active {
+    pub(super) fn start(settings: Settings, key: InstallKey, pipeline: Pipeline) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        ANY_ENABLED.store(true, Ordering::Release);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::new(Inner { id, settings, key, tracker: Tracker::new(), pipeline }))
+    }
+
+    /// The watch of a request: one that a wrapper has put into it, else the installed one.
+    pub(crate) fn of_request(extensions: &Extensions) -> Option<Self> {
+        match extensions.get::<Watch>() {
+            Some(watch) => watch.0.clone(),
+            None => install::installed()?.0.clone(),
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(super) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    /// Tells the watches of one process apart.
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    pub(crate) fn hasher(&self, tool: &str) -> Hasher {
+        Hasher::new(&self.0.key, tool, self.0.settings.hash_mode)
+    }
+
+    pub(crate) fn lengths(&self) -> Lengths {
+        self.0.settings.lengths
+    }
+
+    pub(crate) fn observe_repeat(&self, session: u64, hash: u64) -> Repeat {
+        self.0.tracker.observe(session, hash)
+    }
+
+    pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {
+        context::read(request, &self.0.key, self.0.settings.transport)
+    }
+
+    pub(crate) fn record_intent(&self, text: &str, max_chars: usize) -> Option<IntentRecord> {
+        let settings = &self.0.settings;
+        let filter = settings.intent_filter.as_deref();
+        intent::record(text, max_chars, settings.intent, &self.0.key, filter)
+    }
+
+    /// Hands an event to the delivery path. Never fails and never blocks on the network.
+    pub(crate) fn record(&self, mut event: Event) {
+        let (key, rate) = (sampling_key(&event), self.0.settings.sample_rate);
+        if let Some(weight) = self.0.pipeline.sample(key, rate, event.outcome.is_error()) {
+            event.weight = weight;
+            self.append(&event);
+        }
+        event::recycle(event);
+    }
+
+    fn append(&self, event: &Event) {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        let appended = BUFFER.try_with(|buffer| {
+            let Ok(mut buffer) = buffer.try_borrow_mut() else { return false };
+            buffer.clear();
+            event::encode(event, &mut buffer);
+            self.0.pipeline.append(&buffer);
+            true
+        });
+        if appended != Ok(true) {
+            // The thread is ending, or an event is recorded while one is recorded.
+            let mut buffer = Vec::with_capacity(1024);
+            event::encode(event, &mut buffer);
+            self.0.pipeline.append(&buffer);
+        }
+    }
+}
+
+/// Calls of one session, or of one trace, are kept or left out together.
+fn sampling_key(event: &Event) -> u64 {
+    let trace = event.trace.trace_id;
+    let half = u64::from_be_bytes([
+        trace[8], trace[9], trace[10], trace[11], trace[12], trace[13], trace[14], trace[15],
+    ]);
+    event.caller.session.map_or(half, |session| session.value)
+}

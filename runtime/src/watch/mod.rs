@@ -1,0 +1,149 @@
+//! The watch: what an author configures once and then forgets.
+//!
+//! A [`Watch`] owns the settings, the install key and the delivery path of one server. It is cheap
+//! to clone. A watch that is off holds nothing: no file, no thread, no memory.
+
+mod active;
+mod builder;
+mod environment;
+mod install;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use active::{Active, any_enabled};
+pub use builder::WatchBuilder;
+pub use install::Installed;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::destination::Quota;
+use crate::error::Error;
+use crate::spool::{Delivery, Stats};
+
+/// Observes the calls of one MCP server.
+///
+/// ```
+/// use toolwatch::Watch;
+///
+/// # fn main() -> Result<(), toolwatch::Error> {
+/// let directory = std::env::temp_dir().join("toolwatch-doc-watch");
+/// let watch = Watch::builder().server("docs", "1.0.0").local().directory(&directory).build()?;
+/// assert!(watch.is_enabled());
+/// let delivery = watch.shutdown(std::time::Duration::from_millis(100));
+/// assert_eq!(delivery.dropped, 0);
+/// # std::fs::remove_dir_all(directory).ok();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Watch(Option<Active>);
+
+impl Watch {
+    /// Starts a configuration. What it leaves unset is taken from the `TOOLWATCH_*` variables.
+    #[must_use]
+    pub fn builder() -> WatchBuilder {
+        WatchBuilder::new()
+    }
+
+    /// Builds a watch from the `TOOLWATCH_*` variables alone.
+    ///
+    /// With nothing configured the watch is off and the server untouched. A variable with a wrong
+    /// value is named on stderr, in one line, and counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// None from a variable's value; an error of the delivery path when it cannot start at all.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), toolwatch::Error> {
+    /// let watch = toolwatch::Watch::from_env()?;
+    /// println!("{}", watch.is_enabled());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A watch that is off.
+    ///
+    /// ```
+    /// assert!(!toolwatch::Watch::disabled().is_enabled());
+    /// ```
+    #[must_use]
+    pub const fn disabled() -> Self {
+        Self(None)
+    }
+
+    /// Whether calls are recorded.
+    #[must_use]
+    pub const fn is_enabled(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
+    ///
+    /// Blocks the calling thread. Works on any runtime and without one. A watch without a
+    /// destination answers at once.
+    ///
+    /// ```
+    /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));
+    /// assert_eq!(delivery.delivered, 0);
+    /// ```
+    pub fn flush(&self, timeout: Duration) -> Delivery {
+        self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().flush(timeout))
+    }
+
+    /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: later calls of
+    /// tools run unrecorded, and what was not delivered stays in the spool for the next start.
+    ///
+    /// ```
+    /// let watch = toolwatch::Watch::disabled();
+    /// watch.shutdown(std::time::Duration::from_secs(1));
+    /// ```
+    pub fn shutdown(&self, timeout: Duration) -> Delivery {
+        self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().shutdown(timeout))
+    }
+
+    /// The counters of this watch: captured = delivered + spooled + dropped, always.
+    ///
+    /// ```
+    /// assert!(toolwatch::Watch::disabled().stats().is_balanced());
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.as_ref().map_or_else(Stats::default, |active| active.pipeline().stats())
+    }
+
+    /// The quota that the destination last reported.
+    ///
+    /// ```
+    /// assert!(toolwatch::Watch::disabled().quota_status().is_none());
+    /// ```
+    #[must_use]
+    pub fn quota_status(&self) -> Option<Quota> {
+        self.0.as_ref().and_then(|active| active.pipeline().quota_status())
+    }
+
+    /// Where the spool is; `None` in memory mode and when the watch is off.
+    ///
+    /// ```
+    /// assert!(toolwatch::Watch::disabled().directory().is_none());
+    /// ```
+    #[must_use]
+    pub fn directory(&self) -> Option<PathBuf> {
+        self.0.as_ref().and_then(|active| active.pipeline().directory())
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(active) => f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive(),
+            None => f.write_str("Watch(off)"),
+        }
+    }
+}

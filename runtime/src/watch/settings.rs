@@ -1,0 +1,34 @@
+//! What a watch was configured to do, after options, variables and defaults were merged.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::capture::hash::HashMode;
+use crate::capture::intent::IntentLevel;
+use crate::capture::plan::Lengths;
+use crate::event::Transport;
+
+/// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
+pub(crate) type IntentFilter = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// The settings that the call path reads.
+pub(super) struct Settings {
+    pub(super) sample_rate: f64,
+    pub(super) lengths: Lengths,
+    pub(super) hash_mode: HashMode,
+    pub(super) intent: IntentLevel,
+    pub(super) intent_filter: Option<Arc<IntentFilter>>,
+    pub(super) transport: Transport,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("sample_rate", &self.sample_rate)
+            .field("lengths", &self.lengths)
+            .field("hash_mode", &self.hash_mode)
+            .field("intent", &self.intent)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! Precedence, off switches and the errors of wrong configuration (A2, A4, A5).
+
+use super::environment::Environment;
+use super::{Watch, WatchBuilder};
+use crate::Durability;
+
+/// A builder that sees these variables and no others.
+fn with(variables: &'static [(&'static str, &'static str)]) -> WatchBuilder {
+    Watch::builder().environment(move |name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+#[test]
+fn nothing_configured_is_off_and_makes_no_file() {
+    let directory = directory();
+    let record = directory.path().join("record");
+    let watch = with(&[]).directory(record.clone()).build().expect("off is no error");
+    assert!(!watch.is_enabled() && !record.exists());
+}
+
+#[test]
+fn local_alone_is_a_valid_state() {
+    let directory = directory();
+    let watch = with(&[("TOOLWATCH_LOCAL", "1")]).directory(directory.path().to_owned()).build().expect("local");
+    assert!(watch.is_enabled());
+    assert_eq!(watch.directory().as_deref(), Some(directory.path()));
+}
+
+#[test]
+fn a4_the_off_switches_win_over_every_option() {
+    for off in [&[("TOOLWATCH_ENABLED", "false")], &[("DO_NOT_TRACK", "1")]] {
+        let directory = directory();
+        let record = directory.path().join("record");
+        let watch = with(off).local().directory(record.clone()).build().expect("off is no error");
+        assert!(!watch.is_enabled() && !record.exists());
+        assert_eq!(watch.flush(std::time::Duration::ZERO).delivered, 0);
+        assert_eq!(watch.shutdown(std::time::Duration::ZERO).dropped, 0);
+    }
+}
+
+#[test]
+fn a5_an_empty_variable_counts_as_unset() {
+    let watch = with(&[("TOOLWATCH_ENABLED", ""), ("TOOLWATCH_LOCAL", " ")]).build().expect("nothing is set");
+    assert!(!watch.is_enabled());
+}
+
+#[test]
+fn a5_an_option_wins_over_its_variable() {
+    let directory = directory();
+    let builder = with(&[("TOOLWATCH_SAMPLE_RATE", "0.25"), ("TOOLWATCH_LENGTHS", "buckets")]);
+    let watch = builder.local().directory(directory.path().to_owned()).sample_rate(0.5).build().expect("built");
+    let debug = format!("{watch:?}");
+    assert!(debug.contains("sample_rate: 0.5") && debug.contains("lengths: Buckets"), "{debug}");
+}
+
+#[test]
+fn a2_a_wrong_variable_is_named_without_its_value_and_counts_as_unset() {
+    let lookup = |name: &str| (name == "TOOLWATCH_SAMPLE_RATE").then(|| "lots of secrets".to_owned());
+    let mut environment = Environment::new(&lookup);
+    assert_eq!(environment.rate("TOOLWATCH_SAMPLE_RATE"), None);
+    let line = environment.line().expect("a warning");
+    assert!(line.contains("TOOLWATCH_SAMPLE_RATE must be a number from 0 to 1"), "{line}");
+    assert!(!line.contains("secrets") && !line.contains('\n'), "{line}");
+}
+
+#[track_caller]
+fn check_error(builder: WatchBuilder, expected: &str) {
+    let error = builder.build().expect_err("a wrong option is an error");
+    assert!(error.is_configuration());
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn a2_wrong_options_are_errors_that_say_what_to_do() {
+    check_error(with(&[]).sample_rate(1.5), "sample_rate must be a number from 0 to 1");
+    check_error(with(&[]).max_batch_size(0), "max_batch_size must be from 1 to 1000");
+    check_error(with(&[]).spool_max_bytes(1), "spool_max_bytes must be at least 65536");
+    check_error(with(&[]).flush_interval(std::time::Duration::ZERO), "flush_interval must be longer than zero");
+    check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
+    check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
+    check_error(with(&[]).api_key("k"), "set endpoint or TOOLWATCH_ENDPOINT");
+}
+
+#[test]
+fn a2_half_an_endpoint_in_the_environment_leaves_the_watch_off() {
+    let watch = with(&[("TOOLWATCH_ENDPOINT", "http://127.0.0.1:9")]).build().expect("the server goes on");
+    assert!(!watch.is_enabled());
+}
+
+#[test]
+fn a11_debug_hides_the_key() {
+    let builder = with(&[]).endpoint("http://127.0.0.1:9").api_key("very-secret");
+    assert!(!format!("{builder:?}").contains("very-secret"));
+}
+
+#[test]
+fn a10_two_watches_of_one_process_count_apart() {
+    let (first, second) = (directory(), directory());
+    let first = with(&[]).local().directory(first.path().to_owned()).build().expect("built");
+    let second = with(&[]).local().directory(second.path().to_owned()).build().expect("built");
+    assert_ne!(first.0.as_ref().map(super::Active::id), second.0.as_ref().map(super::Active::id));
+    assert_ne!(first.directory(), second.directory());
+}

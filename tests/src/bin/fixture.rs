@@ -1,0 +1,19 @@
+//! The fixture server over stdio, as a child process of the suites: `fixture watched|plain`.
+
+use rmcp::ServiceExt;
+use rmcp::transport::stdio;
+use toolwatch_tests::server::{plain, watched};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    match std::env::args().nth(1).as_deref() {
+        Some("plain") => {
+            plain::Server.serve(stdio()).await?.waiting().await?;
+        }
+        _ => {
+            let _watch = toolwatch::Watch::builder().server("fixture", "1.2.3").build()?.install()?;
+            watched::Server.serve(stdio()).await?.waiting().await?;
+        }
+    }
+    Ok(())
+}

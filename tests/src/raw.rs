@@ -1,0 +1,127 @@
+//! A client that speaks the protocol line by line, so that a suite sees every byte and can kill
+//! the server between two of them.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A server as a child process, with its three pipes.
+pub struct RawServer {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    next_id: u64,
+}
+
+impl RawServer {
+    /// Starts the program with these arguments and variables. No `TOOLWATCH_*` variable of the
+    /// suite's own environment is handed on.
+    pub fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOOLWATCH_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).envs(variables.iter().copied()).env("RUST_BACKTRACE", "0");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let pipe = || io::Error::other("a pipe of the child is missing");
+        Ok(Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(child.stdout.take().ok_or_else(pipe)?),
+            stderr: child.stderr.take(),
+            child,
+            next_id: 1,
+        })
+    }
+
+    /// Starts the fixture server, watched, with a local record in `directory`.
+    pub fn start_recording(program: &str, directory: &Path) -> io::Result<Self> {
+        let directory = directory.to_string_lossy();
+        Self::start(program, &["watched"], &[("TOOLWATCH_LOCAL", "1"), ("TOOLWATCH_DIR", &directory)])
+    }
+
+    /// Does the handshake and returns the raw line of the server's reply.
+    pub fn initialize(&mut self) -> io::Result<String> {
+        let id = self.send_request(
+            "initialize",
+            json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": { "name": "raw-client", "version": "0.1.0" },
+            }),
+        )?;
+        let reply = self.read_reply(id)?;
+        self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
+        Ok(reply)
+    }
+
+    /// Calls a tool and returns the raw line of the reply.
+    pub fn call(&mut self, tool: &str, arguments: Value) -> io::Result<String> {
+        let id = self.send_call(tool, arguments)?;
+        self.read_reply(id)
+    }
+
+    /// Sends a call and does not wait.
+    pub fn send_call(&mut self, tool: &str, arguments: Value) -> io::Result<u64> {
+        self.send_request("tools/call", json!({ "name": tool, "arguments": arguments }))
+    }
+
+    /// Sends a request and does not wait.
+    pub fn send_request(&mut self, method: &str, params: Value) -> io::Result<u64> {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))?;
+        Ok(id)
+    }
+
+    /// Sends one message.
+    pub fn send(&mut self, message: &Value) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        writeln!(stdin, "{message}")?;
+        stdin.flush()
+    }
+
+    /// Reads lines until the reply with this id.
+    pub fn read_reply(&mut self, id: u64) -> io::Result<String> {
+        loop {
+            let line = self.read_line()?;
+            let message: Value = serde_json::from_str(&line)?;
+            if message["id"] == json!(id) {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Reads one line; the end of the stream is an error.
+    pub fn read_line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stdout.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line)
+    }
+
+    /// Kills the server with SIGKILL, at once, and waits for its end.
+    pub fn kill(mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    /// Closes stdin and returns what was left on stdout and all of stderr.
+    pub fn close(mut self) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        drop(self.stdin.take());
+        let stderr = self.stderr.take();
+        let reader = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stderr.map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut bytes)).map(|_| bytes)
+        });
+        let mut rest = Vec::new();
+        self.stdout.read_to_end(&mut rest)?;
+        self.child.wait()?;
+        let errors = reader.join().map_err(|_| io::Error::other("the reader of stderr panicked"))??;
+        Ok((rest, errors))
+    }
+}
