@@ -23,6 +23,7 @@ enum Kind {
     Configuration,
     Installed,
     Storage,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
     Tls,
     Delivery,
     Thread,
@@ -31,11 +32,7 @@ enum Kind {
 impl Error {
     /// A setting that cannot work.
     pub(crate) const fn configuration(message: &'static str) -> Self {
-        Self {
-            kind: Kind::Configuration,
-            message,
-            source: None,
-        }
+        Self { kind: Kind::Configuration, message, source: None }
     }
 
     /// A second watch for the whole process.
@@ -49,11 +46,7 @@ impl Error {
 
     /// A file or directory that cannot be used.
     pub(crate) fn storage(message: &'static str, source: std::io::Error) -> Self {
-        Self {
-            kind: Kind::Storage,
-            message,
-            source: Some(Box::new(source)),
-        }
+        Self { kind: Kind::Storage, message, source: Some(Box::new(source)) }
     }
 
     /// A TLS set-up that cannot be made.
@@ -62,29 +55,20 @@ impl Error {
         message: &'static str,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            kind: Kind::Tls,
-            message,
-            source: Some(Box::new(source)),
-        }
+        Self { kind: Kind::Tls, message, source: Some(Box::new(source)) }
     }
 
     /// A destination that refuses to take events.
-    pub(crate) fn delivery(message: &'static str, source: crate::destination::SendError) -> Self {
-        Self {
-            kind: Kind::Delivery,
-            message,
-            source: Some(Box::new(source)),
-        }
+    pub(crate) fn delivery(
+        message: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self { kind: Kind::Delivery, message, source: Some(Box::new(source)) }
     }
 
     /// A thread that the system did not give.
     pub(crate) fn thread(message: &'static str, source: std::io::Error) -> Self {
-        Self {
-            kind: Kind::Thread,
-            message,
-            source: Some(Box::new(source)),
-        }
+        Self { kind: Kind::Thread, message, source: Some(Box::new(source)) }
     }
 
     /// Whether a setting is the cause.
@@ -133,9 +117,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
-        debug
-            .field("kind", &self.kind)
-            .field("message", &self.message);
+        debug.field("kind", &self.kind).field("message", &self.message);
         if let Some(source) = &self.source {
             debug.field("source", &format_args!("{source}"));
         }

@@ -165,10 +165,7 @@ fn lock(file: &File) -> io::Result<bool> {
 }
 
 fn refused() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        "not a private file or directory of this user",
-    )
+    io::Error::new(io::ErrorKind::PermissionDenied, "not a private file or directory of this user")
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -186,11 +183,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 fn check_directory(found: &Metadata) -> io::Result<()> {
-    if found.is_dir() && is_private(found) {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+    if found.is_dir() && is_private(found) { Ok(()) } else { Err(refused()) }
 }
 
 fn check_file(found: &Metadata) -> io::Result<()> {
@@ -215,11 +208,7 @@ fn has_one_name(found: &Metadata) -> bool {
 #[cfg(unix)]
 fn check_owner(directory: &Metadata, file: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
-    if directory.uid() == file.uid() {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+    if directory.uid() == file.uid() { Ok(()) } else { Err(refused()) }
 }
 
 /// Whether the path still names the opened file, and names it directly.

@@ -38,11 +38,7 @@ impl State {
     pub(super) fn next_source(&mut self, limits: Limits, adopted_first: bool) -> Next {
         let own = || self.own.iter().find(|segment| segment.waiting > 0);
         let adopted = || self.adopted.iter().find(|segment| segment.waiting > 0);
-        let segment = if adopted_first {
-            adopted().or_else(own)
-        } else {
-            own()
-        };
+        let segment = if adopted_first { adopted().or_else(own) } else { own() };
         if let Some(segment) = segment {
             return Next::Read(source(segment));
         }
@@ -92,9 +88,7 @@ impl State {
         if segment.read_failures >= MAX_READ_FAILURES {
             let lost = segment.waiting;
             segment.sealed = true;
-            self.stats
-                .tally(source.adopted)
-                .give_up(lost, DropReason::Damaged);
+            self.stats.tally(source.adopted).give_up(lost, DropReason::Damaged);
             if let Some(segment) = self.take(&source.name, source.adopted) {
                 segment.remove(&*self.disk);
             }
@@ -118,9 +112,7 @@ impl State {
         let disk = Arc::clone(&self.disk);
         let Some(segment) = self.find(name, adopted) else {
             // Evicted in flight: eviction left exactly the claim's events in the account.
-            self.stats
-                .tally(adopted)
-                .give_up(part.lost, DropReason::Damaged);
+            self.stats.tally(adopted).give_up(part.lost, DropReason::Damaged);
             self.enter(adopted, part.events, verdict);
             return None;
         };
@@ -131,11 +123,7 @@ impl State {
         let lost = part.lost.min(total);
         self.stats.tally(adopted).give_up(lost, DropReason::Damaged);
         self.enter(adopted, total - lost, verdict);
-        if finished {
-            self.take(name, adopted)
-        } else {
-            None
-        }
+        if finished { self.take(name, adopted) } else { None }
     }
 
     fn enter(&mut self, adopted: bool, events: u64, verdict: Verdict) {
@@ -151,17 +139,11 @@ impl State {
     }
 
     fn list(&mut self, adopted: bool) -> &mut VecDeque<Segment> {
-        if adopted {
-            &mut self.adopted
-        } else {
-            &mut self.own
-        }
+        if adopted { &mut self.adopted } else { &mut self.own }
     }
 
     fn find(&mut self, name: &str, adopted: bool) -> Option<&mut Segment> {
-        self.list(adopted)
-            .iter_mut()
-            .find(|segment| &*segment.name == name)
+        self.list(adopted).iter_mut().find(|segment| &*segment.name == name)
     }
 
     pub(super) fn take(&mut self, name: &str, adopted: bool) -> Option<Segment> {

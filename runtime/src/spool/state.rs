@@ -130,10 +130,8 @@ impl State {
     fn try_append(&mut self, payload: &[u8]) -> io::Result<()> {
         let needed = (FRAME_HEADER + payload.len()) as u64;
         let max = self.settings.segment_max_bytes();
-        let fits = self
-            .own
-            .back()
-            .is_some_and(|active| !active.sealed && active.len + needed <= max);
+        let fits =
+            self.own.back().is_some_and(|active| !active.sealed && active.len + needed <= max);
         if !fits {
             self.rotate()?;
         }
@@ -152,13 +150,8 @@ impl State {
         self.seal();
         self.make_room(&directory);
         let common = Arc::clone(&self.settings.common);
-        let segment = Segment::create(
-            &*self.disk,
-            &directory,
-            common,
-            self.clock.wall(),
-            self.clock.now(),
-        )?;
+        let segment =
+            Segment::create(&*self.disk, &directory, common, self.clock.wall(), self.clock.now())?;
         self.own.push_back(segment);
         Ok(())
     }

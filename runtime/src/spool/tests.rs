@@ -37,10 +37,7 @@ struct FaultyFile {
 
 impl FaultyDisk {
     fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
-        Arc::new(FaultyFile {
-            file,
-            faults: Arc::clone(&self.faults),
-        })
+        Arc::new(FaultyFile { file, faults: Arc::clone(&self.faults) })
     }
 }
 
@@ -70,11 +67,7 @@ impl Disk for FaultyDisk {
     }
 
     fn open_ack(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        if self.faults.full.load(Ordering::Relaxed) {
-            Err(full())
-        } else {
-            RealDisk.open_ack(path)
-        }
+        if self.faults.full.load(Ordering::Relaxed) { Err(full()) } else { RealDisk.open_ack(path) }
     }
 
     fn remove(&self, path: &Path) -> std::io::Result<()> {
@@ -101,11 +94,7 @@ impl DiskFile for FaultyFile {
             return Err(full());
         }
         let short = self.faults.short_writes.load(Ordering::Relaxed);
-        self.file.append(if short {
-            &bytes[..bytes.len() / 2]
-        } else {
-            bytes
-        })
+        self.file.append(if short { &bytes[..bytes.len() / 2] } else { bytes })
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
@@ -145,17 +134,10 @@ pub(super) fn settings(home: &Path, max_bytes: u64) -> Settings {
 }
 
 pub(super) fn spool(home: &Path, max_bytes: u64) -> Spool {
-    Spool::new(
-        Arc::new(RealDisk),
-        Arc::new(ManualClock::default()),
-        settings(home, max_bytes),
-    )
+    Spool::new(Arc::new(RealDisk), Arc::new(ManualClock::default()), settings(home, max_bytes))
 }
 
-pub(super) const LIMITS: Limits = Limits {
-    max_events: 50,
-    max_bytes: 1 << 20,
-};
+pub(super) const LIMITS: Limits = Limits { max_events: 50, max_bytes: 1 << 20 };
 
 /// Delivers everything that waits, and returns the payloads.
 pub(super) fn drain(spool: &Spool) -> Vec<Vec<u8>> {
@@ -186,9 +168,7 @@ fn a_short_write_is_cut_back_and_the_event_waits_in_memory() {
     for no_cut in [false, true] {
         let home = tempfile::tempdir().unwrap();
         let faults = Arc::new(Faults::default());
-        let disk = Arc::new(FaultyDisk {
-            faults: Arc::clone(&faults),
-        });
+        let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
         let clock = Arc::new(ManualClock::default());
         let spool = Spool::new(disk, clock.clone(), settings(home.path(), 1 << 20));
         spool.append(&payload(0));
@@ -197,11 +177,7 @@ fn a_short_write_is_cut_back_and_the_event_waits_in_memory() {
         spool.append(&payload(1));
         faults.short_writes.store(false, Ordering::Relaxed);
         spool.append(&payload(2));
-        assert_eq!(
-            spool.stats().memory_fallbacks,
-            2,
-            "the disk is left alone for a while"
-        );
+        assert_eq!(spool.stats().memory_fallbacks, 2, "the disk is left alone for a while");
         clock.advance(Duration::from_secs(1));
         spool.append(&payload(3));
         assert_eq!(
@@ -218,24 +194,11 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
     let home = tempfile::tempdir().unwrap();
     let faults = Arc::new(Faults::default());
     faults.full.store(true, Ordering::Relaxed);
-    let disk = Arc::new(FaultyDisk {
-        faults: Arc::clone(&faults),
-    });
-    let spool = Spool::new(
-        disk,
-        Arc::new(ManualClock::default()),
-        settings(home.path(), 1 << 20),
-    );
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
     (0..100).for_each(|number| spool.append(&payload(number)));
     let stats = spool.stats();
-    assert_eq!(
-        (
-            stats.own().taken(),
-            stats.memory_fallbacks,
-            stats.disk_errors
-        ),
-        (100, 100, 1)
-    );
+    assert_eq!((stats.own().taken(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
     assert!(stats.is_balanced() && stats.own().dropped(DropReason::MemoryFull) > 0);
     assert_eq!(
         segment_files(home.path()).len(),
@@ -248,32 +211,16 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
 fn a_segment_that_cannot_be_read_is_given_up_after_some_tries() {
     let home = tempfile::tempdir().unwrap();
     let faults = Arc::new(Faults::default());
-    let disk = Arc::new(FaultyDisk {
-        faults: Arc::clone(&faults),
-    });
-    let spool = Spool::new(
-        disk,
-        Arc::new(ManualClock::default()),
-        settings(home.path(), 1 << 20),
-    );
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
     (0..3).for_each(|number| spool.append(&payload(number)));
     faults.failing_reads.store(2, Ordering::Relaxed);
     assert!(spool.claim(LIMITS, false).is_none() && spool.claim(LIMITS, false).is_none());
-    assert_eq!(
-        spool.claim(LIMITS, false).unwrap().len(),
-        3,
-        "two failures are forgiven"
-    );
+    assert_eq!(spool.claim(LIMITS, false).unwrap().len(), 3, "two failures are forgiven");
     faults.failing_reads.store(3, Ordering::Relaxed);
     (0..3).for_each(|_| assert!(spool.claim(LIMITS, false).is_none()));
     let stats = spool.stats();
-    assert_eq!(
-        (
-            stats.own().dropped(DropReason::Damaged),
-            stats.own().spooled()
-        ),
-        (3, 0)
-    );
+    assert_eq!((stats.own().dropped(DropReason::Damaged), stats.own().spooled()), (3, 0));
     spool.append(&payload(9));
     assert_eq!(drain(&spool), [payload(9)]);
 }
@@ -284,10 +231,8 @@ fn the_oldest_segments_give_way_and_the_count_is_exact() {
     let cap = 64 * 1024;
     let spool = spool(home.path(), cap);
     (0..5000).for_each(|number| spool.append(&payload(number)));
-    let size: u64 = segment_files(home.path())
-        .iter()
-        .map(|path| path.metadata().unwrap().len())
-        .sum();
+    let size: u64 =
+        segment_files(home.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert!(size <= cap, "{size}");
     let stats = spool.stats();
     let lost = stats.own().dropped(DropReason::SpoolFull);
@@ -305,18 +250,9 @@ fn a_batch_in_flight_is_settled_even_when_its_segment_is_evicted() {
     spool.settle(&mut claim, 20, Verdict::Delivered { rejected: 0 });
     spool.settle(&mut claim, 30, Verdict::Delivered { rejected: 5 });
     let stats = spool.stats();
-    assert_eq!(
-        (
-            stats.own().delivered(),
-            stats.own().dropped(DropReason::Rejected)
-        ),
-        (45, 5)
-    );
+    assert_eq!((stats.own().delivered(), stats.own().dropped(DropReason::Rejected)), (45, 5));
     assert!(stats.is_balanced());
-    assert_eq!(
-        drain(&spool).len() as u64,
-        3000 - 50 - stats.own().dropped(DropReason::SpoolFull)
-    );
+    assert_eq!(drain(&spool).len() as u64, 3000 - 50 - stats.own().dropped(DropReason::SpoolFull));
 }
 
 #[test]
@@ -326,15 +262,7 @@ fn an_orphans_acknowledged_events_are_not_sent_again() {
         let spool = spool(home.path(), 1 << 20);
         (0..100).for_each(|number| spool.append(&payload(number)));
         for _ in 0..2 {
-            let mut claim = spool
-                .claim(
-                    Limits {
-                        max_events: 20,
-                        ..LIMITS
-                    },
-                    false,
-                )
-                .unwrap();
+            let mut claim = spool.claim(Limits { max_events: 20, ..LIMITS }, false).unwrap();
             spool.settle(&mut claim, 15, Verdict::Delivered { rejected: 0 });
         }
     }
@@ -344,9 +272,7 @@ fn an_orphans_acknowledged_events_are_not_sent_again() {
     assert_eq!(
         (
             spool.stats().adopted().delivered(),
-            std::fs::read_dir(home.path().join("spool"))
-                .unwrap()
-                .count()
+            std::fs::read_dir(home.path().join("spool")).unwrap().count()
         ),
         (70, 0)
     );

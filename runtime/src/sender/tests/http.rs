@@ -51,11 +51,7 @@ fn every_failure_is_retried_with_the_same_bytes_until_it_succeeds() {
         let pipeline = over_http(config(home.path()), &receiver, Duration::from_millis(200));
         (0..3).for_each(|number| pipeline.append(&event(number)));
         wait_until(|| pipeline.stats().own().delivered() == 3);
-        let ids: Vec<_> = receiver
-            .requests()
-            .iter()
-            .map(|request| request.event_ids())
-            .collect();
+        let ids: Vec<_> = receiver.requests().iter().map(|request| request.event_ids()).collect();
         assert!(
             ids.len() >= 2 && ids.windows(2).all(|pair| pair[0] == pair[1]),
             "{reply:?}: {ids:?}"
@@ -69,9 +65,7 @@ fn a_reply_that_is_huge_compressed_cut_or_no_json_is_still_a_yes() {
     for reply in [
         Reply::status(200).endless(),
         Reply::status(200).body(vec![b' '; 100_000]),
-        Reply::status(200)
-            .header("content-encoding", "gzip")
-            .body("garbage"),
+        Reply::status(200).header("content-encoding", "gzip").body("garbage"),
         Reply::status(200).body("{\"rejected\": 1}").cut(),
         Reply::status(204),
     ] {
@@ -99,10 +93,7 @@ fn a_redirect_is_not_followed_and_a_refused_key_keeps_the_events() {
         wait_until(|| pipeline.stats().retries == 1);
         let start = Instant::now();
         assert_eq!(pipeline.flush(Duration::from_secs(5)).spooled, 1);
-        assert!(
-            start.elapsed() < Duration::from_secs(1),
-            "nothing can be sent, so nobody waits"
-        );
+        assert!(start.elapsed() < Duration::from_secs(1), "nothing can be sent, so nobody waits");
         assert_eq!(receiver.requests().len(), 1);
     }
     assert!(elsewhere.requests().is_empty());
@@ -111,19 +102,14 @@ fn a_redirect_is_not_followed_and_a_refused_key_keeps_the_events() {
 #[test]
 fn one_poison_event_never_costs_its_batch() {
     let (home, receiver) = (tempfile::tempdir().unwrap(), Receiver::start().unwrap());
-    receiver.decide(
-        |request| match request.event_ids().contains(&"00000017".to_owned()) {
-            true => Reply::status(400),
-            false => Reply::status(202),
-        },
-    );
+    receiver.decide(|request| match request.event_ids().contains(&"00000017".to_owned()) {
+        true => Reply::status(400),
+        false => Reply::status(202),
+    });
     let pipeline = over_http(config(home.path()), &receiver, Duration::from_secs(5));
     (0..50).for_each(|number| pipeline.append(&event(number)));
     let delivery = pipeline.flush(Duration::from_secs(10));
-    assert_eq!(
-        (delivery.delivered, delivery.spooled, delivery.dropped),
-        (49, 0, 1)
-    );
+    assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (49, 0, 1));
     assert_eq!(pipeline.stats().own().dropped(DropReason::Poison), 1);
     let line = std::fs::read_to_string(home.path().join("spool/quarantine/poison.jsonl")).unwrap();
     assert_eq!(id(line.trim_end().as_bytes()), "00000017");
@@ -152,16 +138,10 @@ fn a_quota_is_told_once_per_status_and_a_panicking_callback_resends_nothing() {
     let seen = Arc::clone(&told);
     let callback: config::OnQuota = Arc::new(move |quota| {
         seen.fetch_add(1, Ordering::Relaxed);
-        assert!(
-            quota.status().is_ok(),
-            "a callback of the author's that panics"
-        );
+        assert!(quota.status().is_ok(), "a callback of the author's that panics");
     });
     let pipeline = over_http(
-        PipelineConfig {
-            on_quota_warning: Some(callback),
-            ..config(home.path())
-        },
+        PipelineConfig { on_quota_warning: Some(callback), ..config(home.path()) },
         &receiver,
         Duration::from_secs(5),
     );
@@ -170,19 +150,9 @@ fn a_quota_is_told_once_per_status_and_a_panicking_callback_resends_nothing() {
         pipeline.flush(Duration::from_secs(5));
     }
     wait_until(|| pipeline.stats().panics == 3);
-    assert_eq!(
-        (told.load(Ordering::Relaxed), receiver.requests().len()),
-        (3, 5)
-    );
-    assert_eq!(
-        pipeline.quota_status().unwrap().status(),
-        QuotaStatus::HardLimit
-    );
+    assert_eq!((told.load(Ordering::Relaxed), receiver.requests().len()), (3, 5));
+    assert_eq!(pipeline.quota_status().unwrap().status(), QuotaStatus::HardLimit);
     pipeline.append(&event(9));
-    assert_eq!(
-        pipeline.flush(Duration::from_secs(5)).spooled,
-        1,
-        "the hard limit pauses sending"
-    );
+    assert_eq!(pipeline.flush(Duration::from_secs(5)).spooled, 1, "the hard limit pauses sending");
     assert_eq!(pipeline.sample(1, 1.0, true), Some(1.0));
 }

@@ -7,13 +7,13 @@ const VICTIM: &str = "TOOLWATCH_TEST_VICTIM";
 
 /// Not a test of its own: the process that `events_of_a_killed_process_are_adopted` kills.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the process is there to die")]
 fn victim() {
     let Some(home) = std::env::var_os(VICTIM) else {
         return;
     };
-    let (pipeline, _) = pipeline(config(std::path::Path::new(&home)), |_| {
-        Err(SendError::unreachable())
-    });
+    let (pipeline, _) =
+        pipeline(config(std::path::Path::new(&home)), |_| Err(SendError::unreachable()));
     for number in 0..200 {
         pipeline.append(&event(number));
     }
@@ -32,16 +32,10 @@ fn events_of_a_killed_process_are_adopted() {
         .unwrap();
     assert!(!status.success());
     assert_eq!(files(home.path(), ".seg"), 1);
-    let config = PipelineConfig {
-        flush_interval: Duration::from_millis(5),
-        ..config(home.path())
-    };
+    let config = PipelineConfig { flush_interval: Duration::from_millis(5), ..config(home.path()) };
     let (pipeline, taken) = pipeline(config, |_| Ok(Ack::all()));
     wait_until(|| pipeline.stats().adopted().delivered() == 200);
-    assert_eq!(
-        *taken.lock().unwrap(),
-        (0..200).map(|n| format!("{n:08}")).collect::<Vec<_>>()
-    );
+    assert_eq!(*taken.lock().unwrap(), (0..200).map(|n| format!("{n:08}")).collect::<Vec<_>>());
     wait_until(|| files(home.path(), ".seg") == 0);
 }
 

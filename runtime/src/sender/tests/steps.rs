@@ -19,18 +19,9 @@ fn worker(home: &std::path::Path, answer: Answer) -> (Worker, Arc<ManualClock>, 
     let worker = Worker {
         spool: Arc::clone(&spool),
         clock: clock.clone(),
-        destination: Box::new(Scripted {
-            answer,
-            taken: Arc::default(),
-        }),
-        limits: Limits {
-            max_events: 50,
-            max_bytes: 1 << 19,
-        },
-        cadence: Cadence {
-            max_batch_size: 50,
-            flush_interval: Duration::from_secs(1),
-        },
+        destination: Box::new(Scripted { answer, taken: Arc::default() }),
+        limits: Limits { max_events: 50, max_bytes: 1 << 19 },
+        cadence: Cadence { max_batch_size: 50, flush_interval: Duration::from_secs(1) },
         quota: Arc::default(),
         on_quota: None,
         on_error: None,
@@ -82,16 +73,8 @@ fn a_broken_service_is_asked_in_growing_intervals_and_nothing_is_lost() {
         }
         clock.advance(wait);
     }
-    let gaps: Vec<_> = moments
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).as_millis())
-        .collect();
-    assert_eq!(
-        gaps,
-        [
-            500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000
-        ]
-    );
+    let gaps: Vec<_> = moments.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    assert_eq!(gaps, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
 }
 
 #[test]
@@ -104,11 +87,7 @@ fn rejected_events_are_counted_and_not_sent_again() {
     rest(&mut worker);
     let stats = spool.stats();
     assert_eq!(
-        (
-            stats.own().delivered(),
-            stats.own().dropped(DropReason::Rejected),
-            stats.batches
-        ),
+        (stats.own().delivered(), stats.own().dropped(DropReason::Rejected), stats.batches),
         (3, 2, 1)
     );
 }
@@ -128,10 +107,7 @@ fn a_refused_key_is_asked_about_every_five_minutes_and_told_once() {
         rest(&mut worker);
         clock.advance(retry::PAUSE);
     }
-    assert_eq!(
-        (told.load(Ordering::Relaxed), spool.stats().retries),
-        (1, 3)
-    );
+    assert_eq!((told.load(Ordering::Relaxed), spool.stats().retries), (1, 3));
 }
 
 #[test]
@@ -144,8 +120,5 @@ fn an_idle_servers_delivered_events_leave_the_disk() {
     assert_eq!(files(home.path(), ".seg"), 1);
     clock.advance(Duration::from_secs(600));
     rest(&mut worker);
-    assert_eq!(
-        (files(home.path(), ".seg"), files(home.path(), ".ack")),
-        (0, 0)
-    );
+    assert_eq!((files(home.path(), ".seg"), files(home.path(), ".ack")), (0, 0));
 }

@@ -76,13 +76,8 @@ impl World {
     }
 
     fn spool(home: &Path, faults: &Arc<Faults>, clock: &Arc<ManualClock>, keep: bool) -> Spool {
-        let disk = Arc::new(FaultyDisk {
-            faults: Arc::clone(faults),
-        });
-        let settings = Settings {
-            keep_delivered: keep,
-            ..settings(home, 32 * 1024)
-        };
+        let disk = Arc::new(FaultyDisk { faults: Arc::clone(faults) });
+        let settings = Settings { keep_delivered: keep, ..settings(home, 32 * 1024) };
         Spool::new(disk, Arc::clone(clock) as Arc<dyn Clock>, settings)
     }
 
@@ -94,12 +89,9 @@ impl World {
             }),
             Step::DropBeforeEncoding => self.spool.count_dropped(DropReason::Encode),
             Step::Claim(max) => self.claim(usize::from(max)),
-            Step::Settle(count, rejected) => self.settle(
-                usize::from(count),
-                Verdict::Delivered {
-                    rejected: rejected.into(),
-                },
-            ),
+            Step::Settle(count, rejected) => {
+                self.settle(usize::from(count), Verdict::Delivered { rejected: rejected.into() })
+            }
             Step::GiveUp(count) => {
                 self.settle(usize::from(count), Verdict::Dropped(DropReason::HttpStatus))
             }
@@ -109,10 +101,9 @@ impl World {
             }
             Step::ShortWrites(on) => self.faults.short_writes.store(on, Ordering::Relaxed),
             Step::NoCut(on) => self.faults.no_cut.store(on, Ordering::Relaxed),
-            Step::FailReads(count) => self
-                .faults
-                .failing_reads
-                .store(count.into(), Ordering::Relaxed),
+            Step::FailReads(count) => {
+                self.faults.failing_reads.store(count.into(), Ordering::Relaxed)
+            }
             Step::Advance => self.clock.advance(Duration::from_secs(700)),
             Step::Sync => self.spool.sync(Duration::from_secs(600)),
             Step::Restart => self.restart(),
@@ -122,13 +113,9 @@ impl World {
 
     fn claim(&mut self, max_events: usize) {
         if self.claim.is_none() {
-            self.claim = self.spool.claim(
-                Limits {
-                    max_events,
-                    max_bytes: 4096,
-                },
-                max_events % 2 == 0,
-            );
+            self.claim = self
+                .spool
+                .claim(Limits { max_events, max_bytes: 4096 }, max_events.is_multiple_of(2));
         }
     }
 
@@ -165,11 +152,7 @@ impl World {
         self.settle(usize::MAX, Verdict::Delivered { rejected: 0 });
         drain(&self.spool);
         let stats = self.spool.stats();
-        assert_eq!(
-            (stats.own().spooled(), stats.adopted().spooled()),
-            (0, 0),
-            "{stats:?}"
-        );
+        assert_eq!((stats.own().spooled(), stats.adopted().spooled()), (0, 0), "{stats:?}");
         assert!(stats.is_balanced());
     }
 }

@@ -19,9 +19,7 @@ fn segment() -> (Vec<u8>, Vec<usize>) {
 /// Puts the bytes where an orphan would be, adopts it, and returns what was recovered and lost.
 fn recover(home: &Path, bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {
     RealDisk.prepare(&home.join("spool")).unwrap();
-    let path = home
-        .join("spool")
-        .join(format!("{}.seg", crate::event::EventId::fresh()));
+    let path = home.join("spool").join(format!("{}.seg", crate::event::EventId::fresh()));
     RealDisk.create(&path).unwrap().append(bytes).unwrap();
     let spool = spool(home, 1 << 20);
     spool.adopt_orphans();
@@ -54,10 +52,8 @@ fn one_damaged_byte_costs_at_most_its_own_record() {
             }
             let (recovered, lost) = recover(home.path(), &damaged);
             let victim = record_at(&ends, position);
-            let expect: Vec<_> = (0..RECORDS)
-                .filter(|&number| Some(number) != victim)
-                .map(payload)
-                .collect();
+            let expect: Vec<_> =
+                (0..RECORDS).filter(|&number| Some(number) != victim).map(payload).collect();
             assert_eq!(recovered, expect, "byte {position}");
             assert_eq!(lost, u64::from(victim.is_some()), "byte {position}");
         }
@@ -70,21 +66,9 @@ fn a_segment_cut_anywhere_keeps_its_whole_records() {
     let (bytes, ends) = segment();
     for len in 0..bytes.len() {
         let (recovered, lost) = recover(home.path(), &bytes[..len]);
-        let whole = ends
-            .iter()
-            .filter(|&&end| end <= len)
-            .count()
-            .saturating_sub(1) as u64;
-        assert_eq!(
-            recovered,
-            (0..whole).map(payload).collect::<Vec<_>>(),
-            "length {len}"
-        );
-        assert_eq!(
-            lost,
-            u64::from(len > 0 && !ends.contains(&len)),
-            "length {len}"
-        );
+        let whole = ends.iter().filter(|&&end| end <= len).count().saturating_sub(1) as u64;
+        assert_eq!(recovered, (0..whole).map(payload).collect::<Vec<_>>(), "length {len}");
+        assert_eq!(lost, u64::from(len > 0 && !ends.contains(&len)), "length {len}");
     }
 }
 
@@ -102,10 +86,7 @@ fn a_zeroed_stretch_costs_only_the_records_that_it_touches() {
             .collect();
         assert_eq!(
             recovered,
-            untouched
-                .iter()
-                .map(|&number| payload(number))
-                .collect::<Vec<_>>(),
+            untouched.iter().map(|&number| payload(number)).collect::<Vec<_>>(),
             "from {start}"
         );
         if untouched.last() == Some(&(RECORDS - 1)) {
@@ -121,9 +102,7 @@ fn arbitrary_bytes_are_no_segment_and_no_hang() {
     for len in [1, 3, 4, 17, 100, 5000, 200_000] {
         let bytes: Vec<u8> = (0..len)
             .map(|_| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 // Full of frame starts, so that the search has much to try.
                 if state >> 62 == 0 {
                     frame::FRAME_MAGIC[(state >> 40) as usize % 4]
@@ -139,10 +118,7 @@ fn arbitrary_bytes_are_no_segment_and_no_hang() {
 
 #[test]
 fn an_acknowledgement_that_is_torn_falls_back_to_the_one_before() {
-    let at = |offset| ack::Acknowledged {
-        offset,
-        next_sequence: 1,
-    };
+    let at = |offset| ack::Acknowledged { offset, next_sequence: 1 };
     let mut file = vec![0; 48];
     for (turn, offset) in [(0, 100), (1, 200), (2, 300)] {
         let (place, slot) = ack::encode(turn, at(offset));

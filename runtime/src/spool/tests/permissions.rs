@@ -46,10 +46,7 @@ fn a_segment_that_is_a_link_or_readable_by_others_is_not_adopted() {
         plant(&path, &home.path().join("other"));
         let spool = spool(home.path(), 1 << 20);
         assert_eq!(spool.adopt_orphans(), 0);
-        assert_eq!(
-            (spool.stats().disk_errors, path.symlink_metadata().is_ok()),
-            (errors, true)
-        );
+        assert_eq!((spool.stats().disk_errors, path.symlink_metadata().is_ok()), (errors, true));
     }
 }
 
@@ -63,9 +60,7 @@ fn a_directory_that_is_a_link_is_refused() {
     assert_eq!(
         (
             spool.stats().memory_fallbacks,
-            std::fs::read_dir(home.path().join("elsewhere"))
-                .unwrap()
-                .count()
+            std::fs::read_dir(home.path().join("elsewhere")).unwrap().count()
         ),
         (1, 0)
     );
