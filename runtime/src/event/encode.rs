@@ -6,7 +6,7 @@
 
 mod json;
 mod parts;
-mod time;
+pub(super) mod time;
 
 #[cfg(test)]
 mod tests;

@@ -105,7 +105,7 @@ fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
     );
     wait_until(|| taken.lock().unwrap().len() == 20);
     let stats = sending.stats();
-    assert_eq!((stats.own().taken(), stats.adopted().delivered()), (0, 20));
+    assert_eq!((stats.own().captured(), stats.adopted().delivered()), (0, 20));
     assert!(stats.is_balanced());
 }
 
