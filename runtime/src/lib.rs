@@ -6,6 +6,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+mod semconv;
 mod sender;
 pub mod shape;
 mod span;

@@ -56,6 +56,7 @@ impl InstallKey {
     /// # Errors
     ///
     /// When the directory cannot be written.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the command that rotates keys"))]
     pub(crate) fn rotate(dir: &Path) -> io::Result<Self> {
         create_dir(dir)?;
         let (written, key) = write_beside(dir)?;

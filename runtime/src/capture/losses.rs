@@ -8,6 +8,7 @@ pub(crate) enum Loss {
     /// An intent, because the author's filter panicked.
     IntentFilter,
     /// A schema check, because the validator panicked.
+    #[cfg(feature = "schema")]
     SchemaCheck,
     /// The text of an error, because formatting it panicked.
     ErrorFormat,
@@ -20,6 +21,7 @@ pub(crate) fn count(loss: Loss) {
 }
 
 /// How often it happened in this process.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the statistics of a watch"))]
 pub(crate) fn counted(loss: Loss) -> u64 {
     COUNTS[loss as usize].load(Ordering::Relaxed)
 }
