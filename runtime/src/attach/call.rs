@@ -9,7 +9,7 @@ use std::pin::pin;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::common::FromContextPart;
-use rmcp::handler::server::tool::{IntoCallToolResult, ToolCallContext};
+use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
@@ -17,26 +17,26 @@ use serde_json::Value;
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
 use crate::capture::{context, intent};
-use crate::event::{Arguments, ErrorKind, Failure};
+use crate::event::{Arguments, ErrorKind, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{Arrival, CallSpan, Ending, Opening};
+use crate::span::{CallSpan, Ending, Opening};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
-    arrival: Arrival,
+    arrived: Timestamp,
     params: CallToolRequestParams,
     request: RequestContext<RoleServer>,
 }
 
 impl<S> FromContextPart<ToolCallContext<'_, S>> for Call {
     fn from_context_part(context: &mut ToolCallContext<'_, S>) -> Result<Self, ErrorData> {
-        let arrival = Arrival::now();
+        let arrived = Timestamp::now();
         let mut params = CallToolRequestParams::new(std::mem::take(&mut context.name));
         params.arguments = context.arguments.take();
         params.input_responses = context.input_responses.take();
         params.request_state = context.request_state.take();
-        Ok(Self { arrival, params, request: take_request(&mut context.request_context) })
+        Ok(Self { arrived, params, request: take_request(&mut context.request_context) })
     }
 }
 
@@ -70,7 +70,7 @@ impl Call {
         let opening = Opening {
             name: entry.name,
             tags: entry.spec.tags,
-            arrival: self.arrival,
+            arrived: self.arrived,
             trace,
             arguments: Some(self.capture_arguments(&watch, entry, context::repeat_scope(&caller))),
             intent: intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars)),
@@ -120,12 +120,12 @@ impl<'s, S> Opened<'s, S> {
     /// # Errors
     ///
     /// The extractor's own error, unchanged, after it was recorded.
-    pub fn part<T>(&mut self) -> Result<T, ErrorData>
-    where
-        T: FromContextPart<ToolCallContext<'s, S>>,
-    {
+    pub fn part<T>(
+        &mut self,
+        extract: impl FnOnce(&mut ToolCallContext<'s, S>) -> Result<T, ErrorData>,
+    ) -> Result<T, ErrorData> {
         let context = &mut self.context;
-        let part = self.span.in_user_code(|| T::from_context_part(context));
+        let part = self.span.in_user_code(|| extract(context));
         if let Err(error) = &part {
             self.refuse(error);
         }
@@ -199,15 +199,22 @@ impl<R> Finished<R> {
     }
 }
 
-impl<R: IntoCallToolResult> Finished<R> {
+impl<R> Finished<R> {
     /// Records the event and converts the output as rmcp would have.
+    ///
+    /// The conversion comes from the expansion, so that an output which rmcp cannot convert is an
+    /// error that names rmcp's trait and not this method.
     ///
     /// # Errors
     ///
     /// The JSON-RPC error that the author's output converts to.
-    pub fn reply(self, fault: Option<Fault>) -> Result<CallToolResponse, ErrorData> {
+    pub fn reply(
+        self,
+        fault: Option<Fault>,
+        convert: impl FnOnce(R) -> Result<CallToolResponse, ErrorData>,
+    ) -> Result<CallToolResponse, ErrorData> {
         let Self { mut span, entry, output } = self;
-        let reply = span.in_user_code(|| output.into_call_tool_result());
+        let reply = span.in_user_code(|| convert(output));
         if let Some((watch, _)) = span.opening_mut() {
             let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::event::Outcome;
+
 /// One event of the local record.
 ///
 /// Members that this version does not know are ignored, and members that are absent are `None` or
@@ -198,6 +200,12 @@ impl Record {
         intent.as_str().or_else(|| intent.get("text")?.as_str())
     }
 
+    /// How the call ended; `None` for an outcome that this version does not know.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.attributes.outcome.as_deref().and_then(Outcome::parse)
+    }
+
     /// Whether the arguments did not fit the tool.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
@@ -209,8 +217,6 @@ impl Record {
     /// Whether the same call came right before this one.
     #[must_use]
     pub fn is_repeat(&self) -> bool {
-        self.request_params
-            .as_ref()
-            .is_some_and(|request| request.repeat_run > 1)
+        self.request_params.as_ref().is_some_and(|request| request.repeat_run > 1)
     }
 }
