@@ -8,6 +8,7 @@ pub(crate) enum Loss {
     /// An intent, because the author's filter panicked.
     IntentFilter,
     /// A schema check, because the validator panicked.
+    #[cfg(feature = "schema")]
     SchemaCheck,
     /// The text of an error, because formatting it panicked.
     ErrorFormat,

@@ -9,7 +9,7 @@ mod parts;
 pub(super) mod time;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use json::Writer;
 
