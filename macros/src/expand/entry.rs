@@ -31,17 +31,9 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
 fn spec(watched: &Watched<'_>) -> TokenStream {
     let krate = watched.krate();
     let name = name(watched);
-    let rules = watched
-        .arguments
-        .rules
-        .iter()
-        .map(|rule| rule_spec(rule, &krate));
+    let rules = watched.arguments.rules.iter().map(|rule| rule_spec(rule, &krate));
     let intent = intent(watched);
-    let tags = watched
-        .arguments
-        .tags
-        .iter()
-        .map(|Tag { key, value, .. }| quote!((#key, #value)));
+    let tags = watched.arguments.tags.iter().map(|Tag { key, value, .. }| quote!((#key, #value)));
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::Spec {
             tool: #name,
