@@ -8,6 +8,8 @@ mod chunks;
 mod intent;
 mod rule;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{LitStr, Path};

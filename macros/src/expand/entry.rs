@@ -85,10 +85,8 @@ fn intent(watched: &Watched<'_>) -> TokenStream {
         Some((_, text)) => quote!(Some(#text)),
         None => quote!(None),
     };
-    let max_chars = match &intent.max_chars {
-        Some((_, bound)) => bound.to_token_stream(),
-        None => INTENT_MAX_CHARS.to_token_stream(),
-    };
+    let max_chars = intent.max_chars.as_ref().and_then(|(_, bound)| bound.base10_parse().ok());
+    let max_chars: usize = max_chars.unwrap_or(INTENT_MAX_CHARS);
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::IntentSpec {
             mode: #krate::__private::IntentMode::#mode,

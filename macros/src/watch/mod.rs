@@ -32,3 +32,6 @@ fn watched_tool(arguments: &Arguments, tool: &ToolFn) -> Option<TokenStream> {
     let attr = &ToolAttr::read(attr)?;
     Some(expand::watched_tool(&Watched { arguments, tool, attr }))
 }
+
+#[cfg(test)]
+mod tests;
