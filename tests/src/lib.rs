@@ -1,4 +1,5 @@
 //! Shared fixtures of the workspace-level suites.
 
-pub mod server;
+pub mod canary;
 pub mod raw;
+pub mod server;
