@@ -1,0 +1,116 @@
+//! The direction of imports in the runtime, as a table.
+//!
+//! Data flows one way (ARCHITECTURE.md, "Map"), and a module knows only what stands before it:
+//! `error, semconv <- event <- capture <- span <- attach` and
+//! `event <- spool <- sender <- destination`.
+
+use crate::source::{code_only, lines_with_word, names_below, without_tests};
+use crate::tree::File;
+
+/// What the files of one module must not name.
+struct Layer {
+    /// The module's name directly below the crate.
+    module: &'static str,
+    /// Modules of the crate that stand after it.
+    modules: &'static [&'static str],
+    /// Crates and standard modules whose business it is not.
+    crates: &'static [&'static str],
+}
+
+const LAYERS: [Layer; 10] = [
+    Layer {
+        module: "error",
+        modules: &["event", "shape", "capture", "span", "attach", "spool", "sender", "destination"],
+        crates: &["rmcp", "tokio", "tokio_util"],
+    },
+    Layer {
+        module: "semconv",
+        modules: &["event", "shape", "capture", "span", "attach", "spool", "sender", "destination"],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "shape",
+        modules: &["event", "capture", "span", "attach", "spool", "sender", "destination"],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "event",
+        modules: &["capture", "span", "attach", "spool", "sender", "destination"],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "capture",
+        modules: &["span", "attach", "spool", "sender", "destination"],
+        crates: &["tokio", "reqwest", "std::net"],
+    },
+    Layer {
+        module: "span",
+        modules: &["attach", "sender", "destination"],
+        crates: &["reqwest", "std::net"],
+    },
+    Layer { module: "attach", modules: &["sender", "destination"], crates: &["reqwest"] },
+    Layer {
+        module: "spool",
+        modules: &["capture", "span", "attach", "shape", "sender", "destination"],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
+    },
+    Layer {
+        module: "sender",
+        modules: &["capture", "span", "attach", "shape", "destination"],
+        crates: &["rmcp", "jsonschema"],
+    },
+    Layer {
+        module: "destination",
+        modules: &["capture", "span", "attach", "shape"],
+        crates: &["rmcp", "jsonschema"],
+    },
+];
+
+/// An import that runs against the direction of the data.
+pub(crate) fn import_direction(file: &File) -> Vec<String> {
+    let Some(layer) = LAYERS.iter().find(|layer| in_module(file, layer.module)) else {
+        return Vec::new();
+    };
+    let code = without_tests(&code_only(&file.text));
+    let path = &file.path;
+    let mut faults = Vec::new();
+    for (line, name) in own_modules(file, &code) {
+        if layer.modules.contains(&name.as_str()) {
+            faults.push(format!("{path}:{line}: `{}` must not know `crate::{name}`", layer.module));
+        }
+    }
+    for foreign in layer.crates {
+        for line in lines_with_word(&code, foreign) {
+            faults.push(format!("{path}:{line}: `{}` must not know `{foreign}`", layer.module));
+        }
+    }
+    faults
+}
+
+/// A path that climbs over two modules hides where it leads.
+pub(crate) fn no_climbing(file: &File) -> Vec<String> {
+    if !file.is_library() {
+        return Vec::new();
+    }
+    let code = code_only(&file.text);
+    let climbs = crate::source::lines_where(&code, |line| line.contains("super::super"));
+    let fault = |line| format!("{}:{line}: write `crate::` instead of `super::super`", file.path);
+    climbs.into_iter().map(fault).collect()
+}
+
+fn in_module(file: &File, module: &str) -> bool {
+    let below = file.path.strip_prefix("runtime/src/").unwrap_or_default();
+    file.is_library()
+        && (below == format!("{module}.rs") || below.starts_with(&format!("{module}/")))
+}
+
+/// The modules directly below the crate that the code names.
+fn own_modules(file: &File, code: &str) -> Vec<(usize, String)> {
+    let mut names = names_below(code, "crate");
+    names.extend(names_below(code, "$crate"));
+    // In `x.rs` and `x/mod.rs`, `super` is the crate.
+    if file.name() == "mod.rs" || file.path.matches('/').count() == 2 {
+        names.extend(names_below(code, "super"));
+    }
+    names
+}
