@@ -128,11 +128,23 @@ impl Needles {
     /// A whole number of 10 to 15 digits.
     pub fn integer(&mut self, kind: Kind, place: &str) -> i64 {
         let digits = 10 + self.random.below(6) as u32;
+        self.integer_of(kind, place, digits, 1, 0)
+    }
+
+    /// A whole number of so many digits that leaves `rest` when divided by `divisor`.
+    pub fn integer_of(
+        &mut self,
+        kind: Kind,
+        place: &str,
+        digits: u32,
+        divisor: i64,
+        rest: i64,
+    ) -> i64 {
         let lowest = 4 * 10_i64.pow(digits - 1);
-        let spread = 6 * 10_u64.pow(digits - 1);
-        // The last digit is never 0, so that no shorter form of the number exists.
-        let value = (lowest + (self.random.bits() % spread) as i64) / 10 * 10 + 7;
+        let drawn = lowest + self.random.below(5 * 10_usize.pow(digits - 1)) as i64;
+        let value = drawn - drawn % divisor + rest;
         let mut forms = encode::of_integer(value);
+        forms.extend(encode::of_integer(-value));
         forms.extend(encode::of_digests(value.to_string().as_bytes()));
         self.plant(kind, place, value.to_string(), forms);
         value
