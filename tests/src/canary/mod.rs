@@ -4,11 +4,21 @@
 //! `docs/guides/canary.md` says what is searched and how to run it at full size.
 #![expect(clippy::expect_used, reason = "a suite stops at the first fault of its own machinery")]
 
+pub mod acts;
 pub mod arguments;
+pub mod calls;
 pub mod encode;
+pub mod link;
+pub mod logs;
 pub mod needle;
+mod panics;
 pub mod random;
+pub mod round;
 pub mod schema;
 mod schema_json;
 pub mod search;
+pub mod sinks;
 mod surroundings;
+pub mod tools;
+pub mod typed;
+pub mod verdict;
