@@ -10,7 +10,7 @@ use toolwatch_tests::canary::round::{Outcome, Round, run};
 /// How many calls the suite makes in all. `TOOLWATCH_CANARY_CASES` sets it.
 fn cases() -> usize {
     let set = std::env::var("TOOLWATCH_CANARY_CASES").ok().and_then(|text| text.parse().ok());
-    set.unwrap_or(1_080)
+    set.unwrap_or(1_080 * toolwatch_tests::scale())
 }
 
 /// How many calls a round makes: a multiple of the ways in which a call can end.

@@ -11,9 +11,9 @@ use super::tools::Server;
 /// The names of the typed tools.
 const TYPED: [&str; 3] = ["order", "plain_order", "failing_order"];
 
-/// The members of an order that a call gets wrong, each in turn; the last one is right.
-const WRONG: [&str; 9] =
-    ["fullName", "amount", "likelihood", "card", "address", "tags", "labels", "payment", "nothing"];
+/// The members of an order that a call may get wrong.
+const WRONG: [&str; 8] =
+    ["fullName", "amount", "likelihood", "card", "address", "tags", "labels", "payment"];
 
 /// One generated tool.
 pub struct Generated {
@@ -56,7 +56,9 @@ pub fn prepare(
     let is_typed = number % 5 == 4;
     let (tool, mut arguments) = if is_typed {
         let tool = TYPED[(number / 5) % TYPED.len()];
-        (tool.to_owned(), order(WRONG[(number / 15) % WRONG.len()], needles))
+        let is_right = needles.random().one_in(2);
+        let wrong = if is_right { "nothing" } else { *needles.random().pick(&WRONG) };
+        (tool.to_owned(), order(wrong, needles))
     } else {
         let tool = &mut tools[number % tools.len()];
         (tool.name.clone(), generated(tool, needles))
@@ -87,14 +89,11 @@ fn add_intent(
     let kind = if asked { Kind::Intent } else { Kind::Argument };
     let intent = match needles.random().below(8) {
         0 => return,
-        // Not a text: taken out of the call, and not recorded.
-        1 => needles.value(Kind::Argument, "an intent that may be no text"),
+        // No text: taken out of the call and not recorded.
+        1 => json!([needles.value(Kind::Argument, "an intent that is no text")]),
         _ => needles.text(kind, "the intent").into(),
     };
-    let is_text = intent.is_string();
-    if is_text || !asked {
-        arguments.insert("context".into(), intent);
-    }
+    arguments.insert("context".into(), intent);
 }
 
 fn words(act: Act, needles: &mut Needles) -> Words {
@@ -154,7 +153,7 @@ fn order(wrong: &str, needles: &mut Needles) -> Map<String, Value> {
     if let Some(member) = order.get_mut(wrong) {
         *member = json!([{ needles.text(kind, &place("wrong key")): needles.value(kind, &place("wrong value")) }]);
     }
-    if needles.random().one_in(4) {
+    if wrong == "payment" && needles.random().one_in(2) {
         order["payment"] = json!({
             "kind": needles.text(kind, &place("variant")),
             "number": needles.integer(kind, &place("card number")),

@@ -127,7 +127,6 @@ fn builder(
         .endpoint(receiver.endpoint())
         .directory(directory.to_owned())
         .local()
-        .debug(true)
         .intent(round.intent)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
