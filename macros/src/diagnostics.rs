@@ -50,7 +50,8 @@ impl Drop for Diagnostics {
 
 /// The end of a message about an unknown word: the nearest valid one, or all of them.
 pub(crate) fn instead_of(word: &str, valid: &[&str]) -> String {
-    match nearest(word, valid) {
+    let only = valid.first().copied().filter(|_| valid.len() == 1);
+    match nearest(word, valid).or(only) {
         Some(near) => format!("write `{near}`"),
         None => format!("write one of {}", quoted(valid)),
     }

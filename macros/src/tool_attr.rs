@@ -4,7 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Path, Token};
+use syn::token::Paren;
+use syn::{Attribute, Expr, MacroDelimiter, Meta, MetaList, Path, Token};
 
 /// One argument of `#[tool(...)]`.
 struct ToolArgument {
@@ -49,7 +50,7 @@ impl ToTokens for ToolArgument {
 
 /// The attribute that makes a fn a tool.
 pub(crate) struct ToolAttr {
-    path: Path,
+    attr: Attribute,
     arguments: Punctuated<ToolArgument, Token![,]>,
 }
 
@@ -62,7 +63,7 @@ impl ToolAttr {
             Meta::NameValue(_) => return None,
         };
         Some(Self {
-            path: attr.path().clone(),
+            attr: attr.clone(),
             arguments,
         })
     }
@@ -76,13 +77,27 @@ impl ToolAttr {
             .as_ref()
     }
 
+    /// The attribute at its own place, so that what rmcp has to say points there.
+    fn with_arguments(&self, tokens: TokenStream) -> TokenStream {
+        let mut attr = self.attr.clone();
+        let delimiter = match &attr.meta {
+            Meta::List(list) => list.delimiter.clone(),
+            _ => MacroDelimiter::Paren(Paren::default()),
+        };
+        attr.meta = Meta::List(MetaList {
+            path: self.attr.path().clone(),
+            delimiter,
+            tokens,
+        });
+        attr.into_token_stream()
+    }
+
     /// The attribute with the schema expressions replaced, everything else untouched.
     pub(crate) fn with_schemas(
         &self,
         input: &TokenStream,
         output: Option<&TokenStream>,
     ) -> TokenStream {
-        let path = &self.path;
         let mut arguments: Vec<TokenStream> = self
             .arguments
             .iter()
@@ -99,6 +114,6 @@ impl ToolAttr {
         if let (Some(output), None) = (output, self.value("output_schema")) {
             arguments.push(quote!(output_schema = #output));
         }
-        quote!(#[#path(#(#arguments),*)])
+        self.with_arguments(quote!(#(#arguments),*))
     }
 }

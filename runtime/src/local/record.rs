@@ -217,8 +217,6 @@ impl Record {
     /// Whether the same call came right before this one.
     #[must_use]
     pub fn is_repeat(&self) -> bool {
-        self.request_params
-            .as_ref()
-            .is_some_and(|request| request.repeat_run > 1)
+        self.request_params.as_ref().is_some_and(|request| request.repeat_run > 1)
     }
 }

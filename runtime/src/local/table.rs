@@ -4,16 +4,8 @@ use std::fmt;
 
 use super::summary::{Summary, ToolSummary};
 
-const HEADINGS: [&str; 8] = [
-    "tool",
-    "calls",
-    "errors",
-    "invalid",
-    "repeats",
-    "p50 ms",
-    "p95 ms",
-    "last intent",
-];
+const HEADINGS: [&str; 8] =
+    ["tool", "calls", "errors", "invalid", "repeats", "p50 ms", "p95 ms", "last intent"];
 /// Longer names and intents are cut.
 const MAX_CELL_CHARS: usize = 60;
 
@@ -24,12 +16,8 @@ impl fmt::Display for Summary {
         tools.sort_by_key(|(_, tool)| std::cmp::Reverse(tool.calls));
         let mut rows = vec![HEADINGS.map(str::to_owned)];
         rows.extend(tools.into_iter().map(|(name, tool)| row(name, tool)));
-        let width = |column: usize| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
+        let width =
+            |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: [usize; 8] = std::array::from_fn(width);
         for row in &rows {
             write_row(f, row, widths)?;
@@ -90,11 +78,8 @@ mod tests {
     use super::*;
 
     fn record(name: &str, intent: &str, ms: f64) -> Record {
-        let mut record = Record {
-            event_name: name.to_owned(),
-            duration_ms: ms,
-            ..Record::default()
-        };
+        let mut record =
+            Record { event_name: name.to_owned(), duration_ms: ms, ..Record::default() };
         record.attributes.intent = intent.into();
         record
     }

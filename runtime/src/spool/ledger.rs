@@ -212,11 +212,7 @@ impl Stats {
     }
 
     pub(super) fn tally(&mut self, adopted: bool) -> &mut Tally {
-        if adopted {
-            &mut self.adopted
-        } else {
-            &mut self.own
-        }
+        if adopted { &mut self.adopted } else { &mut self.own }
     }
 
     pub(super) fn count_status(&mut self, status: u16, count: u64) {
