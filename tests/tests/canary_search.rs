@@ -50,6 +50,19 @@ const WRITERS: [(&str, Writer); 16] = [
     ("sha256", |core| sha256_hex(core)[..16].into()),
 ];
 
+#[test]
+fn an_escaped_text_is_found_within_a_json_string() {
+    let mut random = Random::new(12);
+    for (encoding, write) in WRITERS {
+        let mut needles = Needles::new(random.bits());
+        let core = needles.word(Kind::Argument, "a test");
+        let Ok(text) = String::from_utf8(write(&core)) else { continue };
+        if !encoding.starts_with("UTF-16") {
+            check(&needles, &in_noise(json!(text).to_string().as_bytes(), &mut random), encoding);
+        }
+    }
+}
+
 fn sha256_hex(text: &str) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()

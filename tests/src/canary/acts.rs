@@ -181,7 +181,7 @@ macro_rules! reply {
         use toolwatch::__private::FaultProbe as _;
         let call = $call;
         let fault = (&&&toolwatch::__private::FaultOf(call.output())).fault();
-        call.reply(fault)
+        call.reply(fault, IntoCallToolResult::into_call_tool_result)
     }};
 }
 
@@ -195,12 +195,12 @@ pub async fn perform<S>(
     act: Act,
     words: Words,
 ) -> Result<CallToolResponse, ErrorData> {
-    let cancelled = call.part::<CancellationToken>()?;
-    call.part::<Peer<RoleServer>>()?;
+    let cancelled: CancellationToken = call.part(CancellationToken::from_context_part)?;
+    call.part(Peer::<RoleServer>::from_context_part)?;
     match act {
-        Act::BadArguments => drop(call.part::<Parameters<Picky>>()?),
-        Act::BadExtractor => drop(call.part::<Broken>()?),
-        _ => drop(call.part::<rmcp::model::JsonObject>()?),
+        Act::BadArguments => drop(call.part(Parameters::<Picky>::from_context_part)?),
+        Act::BadExtractor => drop(call.part(Broken::from_context_part)?),
+        _ => drop(call.part(rmcp::model::JsonObject::from_context_part)?),
     }
     let call = call.start();
     let text = words.0[0].clone();

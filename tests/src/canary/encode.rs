@@ -86,6 +86,11 @@ fn per_byte(core: &[u8]) -> Vec<Form> {
         form("list of bytes", each(|byte| byte.to_string(), ",")),
         form("octal escapes", each(|byte| format!("\\{byte:03o}"), "")),
         form("hex escapes", each(|byte| format!("\\x{byte:02x}"), "")),
+        // An escaped text within a JSON string.
+        form("JSON escapes", each(|byte| format!("\\\\u{byte:04x}"), "")),
+        form("JSON escapes", each(|byte| format!("\\\\u{byte:04X}"), "")),
+        form("octal escapes", each(|byte| format!("\\\\{byte:03o}"), "")),
+        form("hex escapes", each(|byte| format!("\\\\x{byte:02x}"), "")),
         form("quoted-printable", each(|byte| format!("={byte:02X}"), "")),
     ]
 }

@@ -7,11 +7,12 @@
 pub mod acts;
 pub mod arguments;
 pub mod calls;
+pub mod child;
 pub mod encode;
 pub mod link;
 pub mod logs;
 pub mod needle;
-mod panics;
+pub mod panics;
 pub mod random;
 pub mod round;
 pub mod schema;

@@ -3,11 +3,11 @@
 use std::sync::Once;
 
 /// The name of the threads whose panics are on purpose.
-pub(super) const QUIET: &str = "canary-tools";
+pub const QUIET: &str = "canary-tools";
 
 /// From now on panics of those threads print nothing.
 #[expect(clippy::disallowed_methods, reason = "the process belongs to the suite")]
-pub(super) fn keep_quiet() {
+pub fn keep_quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();
