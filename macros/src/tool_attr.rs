@@ -20,21 +20,13 @@ impl Parse for ToolArgument {
         let path = input.call(Path::parse_mod_style)?;
         if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            return Ok(Self {
-                path,
-                value: Some(input.parse()?),
-                rest: TokenStream::new(),
-            });
+            return Ok(Self { path, value: Some(input.parse()?), rest: TokenStream::new() });
         }
         let mut rest = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![,]) {
             rest.extend([input.parse::<TokenTree>()?]);
         }
-        Ok(Self {
-            path,
-            value: None,
-            rest,
-        })
+        Ok(Self { path, value: None, rest })
     }
 }
 
@@ -62,19 +54,12 @@ impl ToolAttr {
             Meta::List(_) => attr.parse_args_with(Punctuated::parse_terminated).ok()?,
             Meta::NameValue(_) => return None,
         };
-        Some(Self {
-            attr: attr.clone(),
-            arguments,
-        })
+        Some(Self { attr: attr.clone(), arguments })
     }
 
     /// The expression of an argument, as the author wrote it.
     pub(crate) fn value(&self, name: &str) -> Option<&Expr> {
-        self.arguments
-            .iter()
-            .find(|argument| argument.path.is_ident(name))?
-            .value
-            .as_ref()
+        self.arguments.iter().find(|argument| argument.path.is_ident(name))?.value.as_ref()
     }
 
     /// The attribute at its own place, so that what rmcp has to say points there.
@@ -84,11 +69,7 @@ impl ToolAttr {
             Meta::List(list) => list.delimiter.clone(),
             _ => MacroDelimiter::Paren(Paren::default()),
         };
-        attr.meta = Meta::List(MetaList {
-            path: self.attr.path().clone(),
-            delimiter,
-            tokens,
-        });
+        attr.meta = Meta::List(MetaList { path: self.attr.path().clone(), delimiter, tokens });
         attr.into_token_stream()
     }
 
@@ -101,12 +82,10 @@ impl ToolAttr {
         let mut arguments: Vec<TokenStream> = self
             .arguments
             .iter()
-            .map(
-                |argument| match (argument.path.is_ident("input_schema"), &argument.value) {
-                    (true, Some(_)) => quote!(input_schema = #input),
-                    _ => argument.to_token_stream(),
-                },
-            )
+            .map(|argument| match (argument.path.is_ident("input_schema"), &argument.value) {
+                (true, Some(_)) => quote!(input_schema = #input),
+                _ => argument.to_token_stream(),
+            })
             .collect();
         if self.value("input_schema").is_none() {
             arguments.push(quote!(input_schema = #input));

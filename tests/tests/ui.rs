@@ -25,7 +25,11 @@ fn every_error_stands_on_a_token_of_the_author() {
         let source = fs::read_to_string(case.with_extension("rs")).expect("a case has a source");
         let errors = message.matches("\nerror").count() + usize::from(message.starts_with("error"));
         let places: Vec<&str> = message.lines().filter_map(place_of_error).collect();
-        assert!(errors > 0 && errors == places.len(), "{}: an error without a place", case.display());
+        assert!(
+            errors > 0 && errors == places.len(),
+            "{}: an error without a place",
+            case.display()
+        );
         let file = format!("ui/fail/{}", name(&case.with_extension("rs")));
         for place in places {
             let token = place.strip_prefix(&file).and_then(|place| token_at(&source, place));

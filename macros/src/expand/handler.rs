@@ -43,17 +43,8 @@ fn attributes(watched: &Watched<'_>) -> TokenStream {
 /// handler has to list the description that the author's fn would have, so it keeps an attribute
 /// without effect in that place. An attribute macro above `#[tool]` is gone when rmcp looks.
 fn forgets_docs(attr: &Attribute, is_below_tool: bool) -> bool {
-    const BUILT_IN: [&str; 9] = [
-        "allow",
-        "expect",
-        "warn",
-        "deny",
-        "forbid",
-        "must_use",
-        "inline",
-        "cold",
-        "track_caller",
-    ];
+    const BUILT_IN: [&str; 9] =
+        ["allow", "expect", "warn", "deny", "forbid", "must_use", "inline", "cold", "track_caller"];
     let is_built_in = BUILT_IN.iter().any(|name| attr.path().is_ident(name));
     let is_seen =
         !is_for_handler(attr) && !is_named(attr, "tool") && !attr.path().is_ident("cfg_attr");
@@ -85,12 +76,8 @@ fn signature(watched: &Watched<'_>) -> TokenStream {
     };
     let generics = std::mem::take(&mut signature.generics);
     let (parameters, _, where_clause) = generics.split_for_impl();
-    let (safety, abi, fn_token, ident) = (
-        &signature.safety,
-        &signature.abi,
-        &signature.fn_token,
-        &signature.ident,
-    );
+    let (safety, abi, fn_token, ident) =
+        (&signature.safety, &signature.abi, &signature.fn_token, &signature.ident);
     let result = quote_spanned! {site=>
         ::core::result::Result<#krate::__private::CallToolResponse, #krate::__private::ErrorData>
     };
@@ -148,27 +135,17 @@ fn parts(watched: &Watched<'_>) -> TokenStream {
 }
 
 fn types<'a>(watched: &'a Watched<'_>) -> impl Iterator<Item = &'a Type> {
-    watched
-        .tool
-        .signature
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            FnArg::Typed(typed) => Some(&*typed.ty),
-            FnArg::Receiver(_) => None,
-        })
+    watched.tool.signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    })
 }
 
 fn run(watched: &Watched<'_>, this: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     let companion = watched.companion_ident();
-    let receiver = watched
-        .tool
-        .receiver()
-        .map(|_| quote_spanned!(site=> #this,));
-    let locals = types(watched)
-        .enumerate()
-        .map(|(position, _)| local(position));
+    let receiver = watched.tool.receiver().map(|_| quote_spanned!(site=> #this,));
+    let locals = types(watched).enumerate().map(|(position, _)| local(position));
     let this = quote_spanned!(mixed(watched.tool.ident().span())=> Self);
     let call = quote_spanned!(site=> #this::#companion(#receiver #(#locals),*));
     if watched.tool.is_async() {

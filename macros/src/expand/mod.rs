@@ -86,10 +86,7 @@ fn is_for_all(attr: &Attribute) -> bool {
 }
 
 fn is_for_handler(attr: &Attribute) -> bool {
-    is_for_all(attr)
-        || ["doc", "deprecated"]
-            .iter()
-            .any(|name| attr.path().is_ident(name))
+    is_for_all(attr) || ["doc", "deprecated"].iter().any(|name| attr.path().is_ident(name))
 }
 
 fn is_for_companion(attr: &Attribute) -> bool {

@@ -21,14 +21,9 @@ pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
     let attrs = watched.attributes(is_for_all);
     let fields = FirstFields::of(watched, ty);
     let pattern = &fields.pattern;
-    let checks = rules
-        .iter()
-        .filter(|rule| !rule.is("value"))
-        .map(|rule| check(rule, &fields, watched));
-    let exposures = rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| rule.is("value"));
+    let checks =
+        rules.iter().filter(|rule| !rule.is("value")).map(|rule| check(rule, &fields, watched));
+    let exposures = rules.iter().enumerate().filter(|(_, rule)| rule.is("value"));
     let exposures = exposures.map(|(index, rule)| expose(index, rule, &fields, watched));
     Some(quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
@@ -60,10 +55,7 @@ struct FirstFields {
 
 impl FirstFields {
     fn of(watched: &Watched<'_>, ty: &Type) -> Self {
-        let mut fields = Self {
-            pattern: None,
-            locals: BTreeMap::new(),
-        };
+        let mut fields = Self { pattern: None, locals: BTreeMap::new() };
         let (Some(deny), Type::Path(ty)) = (&watched.arguments.deny_unlisted, ty) else {
             return fields;
         };
@@ -134,32 +126,26 @@ fn expose(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>
     let at = asked_at(rule);
     let mut steps = vec![(first, fields.place(first, rule))];
     for field in others {
-        steps.push((
-            field,
-            quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field),
-        ));
+        steps.push((field, quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field)));
     }
     let krate = watched.krate_at(at);
     let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
     let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, #reveal););
     let last = steps.len() - 1;
-    steps
-        .iter()
-        .enumerate()
-        .rfold(exposed, |inner, (depth, (field, place))| {
-            let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
-            if depth == last {
-                return quote_spanned!(site=> { #keep #inner });
-            }
-            let (through, krate) = (mixed(field.span()), watched.krate_at(field.span()));
-            let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
-            let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
-            quote_spanned!(site=> {
-                #keep
-                #single
-                if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
-            })
+    steps.iter().enumerate().rfold(exposed, |inner, (depth, (field, place))| {
+        let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
+        if depth == last {
+            return quote_spanned!(site=> { #keep #inner });
+        }
+        let (through, krate) = (mixed(field.span()), watched.krate_at(field.span()));
+        let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
+        let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
+        quote_spanned!(site=> {
+            #keep
+            #single
+            if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
         })
+    })
 }
 
 /// The token that asks for something: the level, or `volatile` when it stands alone.

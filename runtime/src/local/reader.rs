@@ -3,9 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::record::Record;
 use crate::Error;
+use crate::event::Timestamp;
 use crate::spool::{SEGMENT_SUFFIX, Scanner, read_header, splice};
 
 /// Reads a spool directory from its beginning.
@@ -45,10 +47,10 @@ impl Reader {
         Ok(Self { directory, since: None, places: HashMap::new() })
     }
 
-    /// Leaves out records that began before a moment, given as RFC 3339 in UTC.
+    /// Leaves out records that began before a moment.
     #[must_use]
-    pub fn since(mut self, moment: impl Into<String>) -> Self {
-        self.since = Some(moment.into());
+    pub fn since(mut self, moment: SystemTime) -> Self {
+        self.since = Some(Timestamp::from(moment).to_string());
         self
     }
 

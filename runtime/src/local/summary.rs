@@ -41,6 +41,8 @@ pub struct ToolSummary {
     pub errors: u64,
     /// Calls whose arguments did not fit the tool.
     pub invalid: u64,
+    /// Calls with arguments that the tool does not declare.
+    pub unknown: u64,
     /// Calls that repeated the one before.
     pub repeats: u64,
     /// The median duration.
@@ -143,6 +145,7 @@ impl ToolSummary {
         self.calls += 1;
         self.errors += u64::from(record.is_error);
         self.invalid += u64::from(record.is_invalid());
+        self.unknown += u64::from(record.has_unknown_keys());
         self.repeats += u64::from(record.is_repeat());
         self.durations.push(record.duration_ms);
         if let Some(intent) = record.intent() {

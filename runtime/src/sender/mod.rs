@@ -209,8 +209,7 @@ impl Pipeline {
         self.stats().delivery()
     }
 
-    /// Sends what waits, then ends: later events are dropped and counted, files are left to the next
-    /// process. A request that hangs is left behind. Calling it again only returns the numbers.
+    /// Sends what waits, then ends: later events go to disk, and files are left to the next process. A request that hangs is left behind. Calling it again only returns the numbers.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
         let deadline = Instant::now() + timeout;
         if self.spool.signal().ending {

@@ -105,7 +105,7 @@ fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
     );
     wait_until(|| taken.lock().unwrap().len() == 20);
     let stats = sending.stats();
-    assert_eq!((stats.own().taken(), stats.adopted().delivered()), (0, 20));
+    assert_eq!((stats.own().captured(), stats.adopted().delivered()), (0, 20));
     assert!(stats.is_balanced());
 }
 
@@ -128,13 +128,13 @@ fn delivered_segments_stay_as_a_record_when_they_are_wanted() {
 }
 
 #[test]
-fn a_directory_that_others_could_read_is_refused_and_events_wait_in_memory() {
+fn a_directory_that_others_could_write_is_refused_and_events_wait_in_memory() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join("spool")).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(home.path().join("spool"), std::fs::Permissions::from_mode(0o755))
+        std::fs::set_permissions(home.path().join("spool"), std::fs::Permissions::from_mode(0o777))
             .unwrap();
         let errors = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&errors);

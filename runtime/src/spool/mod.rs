@@ -189,7 +189,7 @@ impl Spool {
         }
     }
 
-    /// Ends the intake: what comes later, and what is only in memory, is lost and counted.
+    /// Ends the sending: what is only in memory is lost and counted, what comes later goes to disk.
     pub(crate) fn close(&self) {
         self.lock().close();
     }

@@ -76,12 +76,12 @@ impl State {
 
     /// Takes an event in; its place is disk, memory or, past all bounds, the account alone.
     pub(super) fn append(&mut self, payload: &[u8]) {
-        if self.closed {
-            return self.stats.own.refuse(1, DropReason::Shutdown);
-        }
         let max = MAX_PAYLOAD_BYTES as u64;
         if (payload.len() + FRAME_HEADER) as u64 > max.min(self.settings.segment_max_bytes() / 2) {
             return self.stats.own.refuse(1, DropReason::TooLarge);
+        }
+        if self.closed {
+            return self.append_late(payload);
         }
         self.stats.own.take(1);
         if self.settings.directory.is_none() {
@@ -94,6 +94,16 @@ impl State {
                 self.stats.memory_fallbacks += 1;
                 self.remember(payload);
             }
+        }
+    }
+
+    /// After the end, such as calls that are dropped with their runtime: the next process finds what
+    /// is on disk, but nobody would read the memory again.
+    fn append_late(&mut self, payload: &[u8]) {
+        if self.settings.directory.is_some() && self.append_to_disk(payload).is_ok() {
+            self.stats.own.take(1);
+        } else {
+            self.stats.own.refuse(1, DropReason::Shutdown);
         }
     }
 

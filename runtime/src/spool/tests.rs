@@ -198,7 +198,7 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
     let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
     (0..100).for_each(|number| spool.append(&payload(number)));
     let stats = spool.stats();
-    assert_eq!((stats.own().taken(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
+    assert_eq!((stats.own().captured(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
     assert!(stats.is_balanced() && stats.own().dropped(DropReason::MemoryFull) > 0);
     assert_eq!(
         segment_files(home.path()).len(),

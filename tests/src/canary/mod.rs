@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod calls;
 pub mod child;
 pub mod encode;
+pub mod http;
 pub mod link;
 pub mod logs;
 pub mod needle;

@@ -13,7 +13,10 @@ use toolwatch::{Shape, watched_tool};
 
 use super::harness::compare;
 
-pub(crate) trait Stored: Clone + Default + Debug + DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static {}
+pub(crate) trait Stored:
+    Clone + Default + Debug + DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static
+{
+}
 impl Stored for String {}
 impl Stored for u16 {}
 

@@ -61,7 +61,8 @@ pub(crate) struct Window {
 
 fn text(search: &Search) -> String {
     let Search { query, page_size, order, api_token, filter, r#type, labels, window } = search;
-    let (size, token) = (page_size.as_ref().map(|it| it.0), api_token.as_ref().map(|it| it.0.len()));
+    let (size, token) =
+        (page_size.as_ref().map(|it| it.0), api_token.as_ref().map(|it| it.0.len()));
     let filter = filter.as_ref().map(|it| (it.exact, it.below.is_some(), it.words.len()));
     let days = window.as_ref().map(|it| it.days);
     format!("{query} {size:?} {order:?} {token:?} {filter:?} {type:?} {labels:?} {days:?}")

@@ -14,11 +14,12 @@ mod bare {
     use ::std::boxed::Box;
     use ::std::convert::Into;
     use ::std::marker::Send;
-    use ::std::option::Option::{None, Some};
+    use ::std::option::Option::None;
     use ::std::string::String;
     use ::toolwatch::watched_tool;
 
     use ::rmcp;
+    use ::schemars;
 
     #[derive(::serde::Deserialize, ::schemars::JsonSchema, ::toolwatch::Shape)]
     pub(crate) struct Search {

@@ -1,11 +1,9 @@
 //! Every lint that a strict crate forbids.
 
-#![forbid(unused, missing_docs, rust_2018_idioms, unreachable_pub, future_incompatible, nonstandard_style)]
-#![forbid(let_underscore, unsafe_code, single_use_lifetimes, unused_qualifications, unused_results)]
-#![deny(warnings)]
+#![deny(warnings, unused, missing_docs, rust_2018_idioms, unreachable_pub, future_incompatible)]
 
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::tool_router;
+use rmcp::{tool, tool_router};
 use toolwatch::{Reveal, Shape, watched_tool};
 
 /// What to look for.
@@ -28,28 +26,44 @@ pub enum Order {
     Old,
 }
 
-/// A server.
-#[derive(Clone, Copy, Debug)]
-pub struct Server;
+/// A server that lets no lint be allowed again.
+pub mod server {
+    #![forbid(unused, missing_docs, rust_2018_idioms, unreachable_pub)]
+    #![forbid(nonstandard_style, let_underscore, unsafe_code, single_use_lifetimes)]
+    #![forbid(unused_qualifications, elided_lifetimes_in_paths, trivial_casts)]
 
-#[tool_router(vis = "pub")]
-impl Server {
-    /// Searches.
-    #[watched_tool(args(query = hash, order = value, nested.order = value, nested.nested.query = len))]
-    #[tool]
-    pub async fn search(&self, Parameters(search): Parameters<Search>) -> Result<String, String> {
-        std::future::ready(()).await;
-        if search.query.is_empty() { Err("nothing to look for".to_owned()) } else { Ok(search.query) }
+    use super::*;
+
+    /// A choice that only toolwatch reads.
+    #[derive(Shape, Reveal)]
+    pub enum Choice {
+        /// The one.
+        One,
     }
 
-    /// Says that it is there.
-    #[watched_tool]
-    #[tool]
-    pub fn health(&self) -> String {
-        "ok".to_owned()
+    /// A server.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Server;
+
+    #[tool_router(vis = "pub(crate)")]
+    impl Server {
+        /// Searches.
+        #[watched_tool(args(query = hash, order = value, nested.order = value, nested.nested.query = len))]
+        #[tool]
+        pub async fn search(&self, Parameters(search): Parameters<Search>) -> Result<String, String> {
+            std::future::ready(()).await;
+            if search.query.is_empty() { Err("nothing to look for".to_owned()) } else { Ok(search.query) }
+        }
+
+        /// Says that it is there.
+        #[watched_tool]
+        #[tool]
+        pub fn health(&self) -> String {
+            "ok".to_owned()
+        }
     }
 }
 
 fn main() {
-    drop(Server::tool_router());
+    drop(server::Server::tool_router());
 }

@@ -30,9 +30,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn watched_tool(arguments: &Arguments, tool: &ToolFn) -> Option<TokenStream> {
     let attr = tool.attrs.iter().find(|attr| is_named(attr, "tool"))?;
     let attr = &ToolAttr::read(attr)?;
-    Some(expand::watched_tool(&Watched {
-        arguments,
-        tool,
-        attr,
-    }))
+    Some(expand::watched_tool(&Watched { arguments, tool, attr }))
 }
+
+#[cfg(test)]
+mod tests;
