@@ -23,29 +23,24 @@ pub fn per_call(cpu: Duration, calls: usize) -> f64 {
 }
 
 impl Costs {
+    /// The round that a tenth of all rounds undercut.
+    ///
+    /// A neighbour on the same core makes rounds dearer and never cheaper, by up to a factor of two
+    /// and for seconds; the median of a run then says more about the neighbour than about the
+    /// subject. The minimum would be a single lucky round.
+    pub fn quiet(&self) -> f64 {
+        quantile(&self.0, 0.1)
+    }
+
     /// The median round.
     pub fn median(&self) -> f64 {
-        median(self.0.clone())
-    }
-
-    /// The cheapest round.
-    pub fn least(&self) -> f64 {
-        self.0.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-
-    /// The median of the ratios `self / other`, round by round.
-    pub fn over(&self, other: &Self) -> f64 {
-        median(self.0.iter().zip(&other.0).map(|(left, right)| left / right).collect())
-    }
-
-    /// The median of the differences `self - other`, round by round.
-    pub fn above(&self, other: &Self) -> f64 {
-        median(self.0.iter().zip(&other.0).map(|(left, right)| left - right).collect())
+        quantile(&self.0, 0.5)
     }
 }
 
-/// The middle value.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let index = (sorted.len() as f64 * share) as usize;
+    sorted.get(index).copied().unwrap_or(f64::NAN)
 }
