@@ -1,25 +1,32 @@
 //! toolwatch runtime.
-pub mod shape;
-pub mod event;
+
 mod attach;
 mod capture;
-mod span;
-mod watch;
-mod sender;
-mod destination;
+pub mod destination;
 mod error;
+pub mod event;
 pub mod local;
+mod sender;
+pub mod shape;
+mod span;
+mod spool;
+#[cfg(any(feature = "testing", all(test, feature = "http")))]
+pub mod testing;
+mod watch;
 
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
-pub use destination::Destination;
+#[cfg(feature = "http")]
+pub use destination::IngestClient;
+pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
-pub use sender::{Delivery, DropReason, Quota, Stats};
+pub use sender::Durability;
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
+pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]
-pub use toolwatch_macros::watched_tool;
-pub use watch::{Durability, Installed, Watch, WatchBuilder};
+pub use toolwatch_macros::{Reveal, Shape, watched_tool};
+pub use watch::{Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]
 pub mod __private {

@@ -45,17 +45,17 @@ impl Watched<'_> {
 
     fn companion_ident(&self) -> Ident {
         let ident = self.tool.ident();
-        format_ident!("{ident}_unwatched", span = ident.span())
+        format_ident!("{}_unwatched", ident, span = ident.span())
     }
 
     fn entry_ident(&self) -> Ident {
         let ident = self.tool.ident();
-        format_ident!("__toolwatch_{ident}", span = mixed(ident.span()))
+        format_ident!("__toolwatch_{}", ident, span = mixed(ident.span()))
     }
 
     fn policy_ident(&self) -> Ident {
         let ident = self.tool.ident();
-        format_ident!("__toolwatch_{ident}_rules", span = mixed(ident.span()))
+        format_ident!("__toolwatch_{}_rules", ident, span = mixed(ident.span()))
     }
 
     /// The type inside the parameter that is written `Parameters<..>`.

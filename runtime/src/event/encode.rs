@@ -14,7 +14,15 @@ pub(crate) struct Common {
 
 /// Appends the event to `out` as one JSON object.
 pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("{{\"event_id\":\"{}\",\"event_name\":\"{}\",\"outcome\":\"{}\"}}", event.id, event.name, event.outcome.as_str()).as_bytes());
+    out.extend_from_slice(
+        format!(
+            "{{\"event_id\":\"{}\",\"event_name\":\"{}\",\"outcome\":\"{}\"}}",
+            event.id,
+            event.name,
+            event.outcome.as_str()
+        )
+        .as_bytes(),
+    );
 }
 
 impl Common {

@@ -9,6 +9,7 @@ mod id;
 mod label;
 mod name;
 mod outcome;
+mod recycle;
 mod sealed;
 
 pub use id::{EventId, Timestamp};
@@ -18,14 +19,12 @@ pub use outcome::{ErrorKind, EventType, JsonKind, Outcome, SessionSource, Transp
 
 pub(crate) use encode::{Common, encode};
 pub(crate) use id::unique;
+pub(crate) use recycle::{recycle, reused_fields};
 
 use crate::shape::Exposed;
 use sealed::{closed, sealed_struct};
 
 closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Exposed);
-
-/// Gives the buffers of an event back for the next one.
-pub(crate) fn recycle(_event: Event) {}
 
 sealed_struct! {
     /// One operation of an MCP server, as toolwatch saw it.

@@ -15,7 +15,7 @@ use crate::capture::intent;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Repeat, Tracker};
 use crate::event::{self, Caller, Event, IntentRecord, Trace};
-use crate::sender::{DropReason, Pipeline, sampling};
+use crate::sender::Pipeline;
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
 static ANY_ENABLED: AtomicBool = AtomicBool::new(false);
@@ -89,15 +89,10 @@ impl Active {
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
     pub(crate) fn record(&self, mut event: Event) {
-        let pipeline = &self.0.pipeline;
-        let key = sampling_key(&event);
-        let rate = self.0.settings.sample_rate;
-        match sampling::keep(key, rate, event.outcome.is_error(), pipeline.quota_state()) {
-            Some(weight) => {
-                event.weight = weight;
-                self.append(&event);
-            }
-            None => pipeline.count_dropped(DropReason::Sampled),
+        let (key, rate) = (sampling_key(&event), self.0.settings.sample_rate);
+        if let Some(weight) = self.0.pipeline.sample(key, rate, event.outcome.is_error()) {
+            event.weight = weight;
+            self.append(&event);
         }
         event::recycle(event);
     }

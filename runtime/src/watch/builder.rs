@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use super::environment::{Environment, Lookup};
 use super::settings::{IntentFilter, Settings};
-use super::{Active, Durability, Watch};
+use super::{Active, Watch};
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
-use crate::destination::Destination;
+use crate::destination::{Destination, Quota};
 use crate::error::Error;
 use crate::event::{Common, Transport};
-use crate::sender::{Pipeline, PipelineConfig, Quota};
+use crate::sender::{Durability, Pipeline, PipelineConfig};
 
 /// Configures a [`Watch`].
 ///
@@ -323,7 +323,6 @@ impl WatchBuilder {
             common_fragment: Common { server_name, server_version }.fragment(),
             on_quota_warning: self.on_quota_warning,
             on_error: self.on_error,
-            debug: self.debug.unwrap_or(false),
             ..defaults
         })?;
         Ok(Watch(Some(Active::start(settings, key, pipeline))))
@@ -352,7 +351,7 @@ fn program_name() -> String {
 #[cfg(feature = "http")]
 fn http_destination(endpoint: &str, key: &str, timeout: Duration) -> Result<Box<dyn Destination>, Error> {
     let client = crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
-    Ok(Box::new(client.into_destination()))
+    Ok(Box::new(crate::destination::HttpDestination::new(client)))
 }
 
 #[cfg(not(feature = "http"))]

@@ -14,14 +14,14 @@ mod tests;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub use install::Installed;
-pub use settings::Durability;
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::destination::Quota;
 use crate::error::Error;
-use crate::sender::{Delivery, Quota, Stats};
+use crate::spool::{Delivery, Stats};
 
 /// Observes the calls of one MCP server.
 ///
@@ -111,7 +111,7 @@ impl Watch {
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
     ///
     /// ```
-    /// assert_eq!(toolwatch::Watch::disabled().stats().captured, 0);
+    /// assert!(toolwatch::Watch::disabled().stats().is_balanced());
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -134,7 +134,7 @@ impl Watch {
     /// assert!(toolwatch::Watch::disabled().directory().is_none());
     /// ```
     #[must_use]
-    pub fn directory(&self) -> Option<&Path> {
+    pub fn directory(&self) -> Option<PathBuf> {
         self.0.as_ref().and_then(|active| active.pipeline().directory())
     }
 }

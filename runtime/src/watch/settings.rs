@@ -8,21 +8,6 @@ use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
 use crate::event::Transport;
 
-/// Where events wait until they are delivered.
-///
-/// ```
-/// assert_eq!(toolwatch::Durability::default(), toolwatch::Durability::Spool);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// In files: an event whose reply was read survives a killed process.
-    #[default]
-    Spool,
-    /// In memory: nothing is written to disk, and a killed process loses what was not delivered.
-    Memory,
-}
-
 /// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
 pub(crate) type IntentFilter = dyn Fn(&str) -> Option<String> + Send + Sync;
 

@@ -1,7 +1,8 @@
 //! Precedence, off switches and the errors of wrong configuration (A2, A4, A5).
 
 use super::environment::Environment;
-use super::{Durability, Watch, WatchBuilder};
+use super::{Watch, WatchBuilder};
+use crate::Durability;
 
 /// A builder that sees these variables and no others.
 fn with(variables: &'static [(&'static str, &'static str)]) -> WatchBuilder {
@@ -27,7 +28,7 @@ fn local_alone_is_a_valid_state() {
     let directory = directory();
     let watch = with(&[("TOOLWATCH_LOCAL", "1")]).directory(directory.path().to_owned()).build().expect("local");
     assert!(watch.is_enabled());
-    assert_eq!(watch.directory(), Some(directory.path()));
+    assert_eq!(watch.directory().as_deref(), Some(directory.path()));
 }
 
 #[test]

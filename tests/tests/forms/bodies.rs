@@ -32,14 +32,14 @@ servers! {
         ///
         /// And tells.
         #[tool]
-        async fn add(&self, Parameters(Pair { left, right }): Parameters<Pair>) -> String {
+        pub(crate) async fn add(&self, Parameters(Pair { left, right }): Parameters<Pair>) -> String {
             tokio::task::yield_now().await;
             left.wrapping_add(right).to_string()
         }
     }
     [] {
         #[tool(description = "No receiver.")]
-        fn free_sync(Parameters(pair): Parameters<Pair>) -> String { (pair.left - pair.right).to_string() }
+        pub(crate) fn free_sync(Parameters(pair): Parameters<Pair>) -> String { (pair.left - pair.right).to_string() }
     }
     [] {
         #[tool]
@@ -81,12 +81,7 @@ servers! {
     }
     [] {
         #[tool]
-        fn named_sync<'a>(&'a self, pair: Parameters<Pair>) -> String
-        where
-            Self: 'a,
-        {
-            pair.0.left.to_string()
-        }
+        fn named_sync<'a>(&'a self, pair: Parameters<Pair>) -> String { pair.0.left.to_string() }
     }
     [] {
         #[tool]
@@ -94,7 +89,7 @@ servers! {
     }
     [] {
         #[tool]
-        async fn r#type(&self) -> String { "raw".into() }
+        pub(crate) async fn r#type(&self) -> String { "raw".into() }
     }
     [skip] {
         #[tool]

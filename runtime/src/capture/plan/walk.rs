@@ -1,0 +1,206 @@
+//! The one walk over a call's arguments.
+//!
+//! It writes the canonical form, measures, counts and records at the same time. A plan is at most
+//! eight levels deep, so its recursion is bounded; what no plan covers is bounded by
+//! [`Canonical`].
+//!
+//! Sizes must not tell what levels withhold: what is omitted adds nothing to any count or size,
+//! and a value of level `kind` adds its key but not its own bytes.
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use super::{Inside, Lengths, MAX_FIELDS, MAX_MISSING, Members, Node, Plan, ROOT, kept};
+use crate::capture::canonical::{Canonical, sorted};
+use crate::capture::hash::{HashMode, Hasher};
+use crate::capture::scratch;
+use crate::event::{Arguments, FieldShape, JsonKind, reused_fields};
+use crate::shape::Level;
+
+pub(super) fn capture(
+    plan: &Plan,
+    args: &JsonObject,
+    hasher: &Hasher,
+    lengths: Lengths,
+    out: &mut Arguments,
+) {
+    if out.fields.capacity() == 0 {
+        out.fields = reused_fields(plan.nodes.len().min(MAX_FIELDS));
+    }
+    out.hash = Some(scratch::with(|buffer| {
+        let mut walk = Walk { plan, hasher, lengths, canonical: Canonical::new(buffer), out };
+        walk.root(args);
+        match hasher.mode() {
+            HashMode::Keyed => hasher.arguments_form(walk.canonical.since(0)),
+            HashMode::PythonSha256 => kept::python_hash(plan, args, buffer),
+        }
+    }));
+}
+
+struct Walk<'a, 'b> {
+    plan: &'a Plan,
+    hasher: &'a Hasher,
+    lengths: Lengths,
+    canonical: Canonical<'b>,
+    out: &'b mut Arguments,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn root(&mut self, args: &'a JsonObject) {
+        let root = &self.plan.nodes[ROOT];
+        let members = self.plan.members(&root.inside, args);
+        self.out.keys = count(self.plan.visible(members, args));
+        self.object(&root.inside, members, args, 0, root.level > Level::Kind);
+        self.out.bytes = self.lengths.of(self.canonical.bytes);
+        self.out.fields_dropped += self.canonical.too_deep;
+    }
+
+    /// Walks a declared field and records it.
+    fn field(&mut self, node: &'a Node, value: &'a Value, depth: u32, is_recorded: bool) {
+        let mark = self.canonical.mark();
+        let slot = if is_recorded { self.record(node, value) } else { None };
+        self.place(node, value, depth, is_recorded);
+        if let (Some(slot), Level::Hash) = (slot, node.level) {
+            let hash = self.hasher.field_form(node.path.as_str(), self.canonical.since(mark));
+            self.out.fields[slot].hash = Some(hash);
+        }
+    }
+
+    /// Walks a place without recording it.
+    fn place(&mut self, node: &'a Node, value: &'a Value, depth: u32, is_recorded: bool) {
+        let before = self.canonical.bytes;
+        if node.level > Level::Kind {
+            return self.inside(&node.inside, value, depth, is_recorded);
+        }
+        self.canonical.value(value, depth);
+        self.canonical.bytes = before;
+    }
+
+    fn inside(&mut self, inside: &'a Inside, value: &'a Value, depth: u32, is_recorded: bool) {
+        match (inside, value) {
+            (Inside::Items(item), Value::Array(items)) => {
+                let item = &self.plan.nodes[*item];
+                self.canonical.open(b'a', items.len());
+                for (index, value) in items.iter().enumerate() {
+                    self.place(item, value, depth + 1, is_recorded && index == 0);
+                }
+                self.canonical.close();
+            }
+            (Inside::OneOf(forms), _) => match self.plan.best(forms, value) {
+                Some(form) => self.place(&self.plan.nodes[form], value, depth, is_recorded),
+                None => self.canonical.value(value, depth),
+            },
+            (_, Value::Object(object)) => {
+                let members = self.plan.members(inside, object);
+                self.object(inside, members, object, depth, is_recorded);
+            }
+            _ => self.canonical.value(value, depth),
+        }
+    }
+
+    /// Walks an object with members, with values of one kind, or with nothing declared.
+    fn object(
+        &mut self,
+        inside: &'a Inside,
+        members: Option<&'a Members>,
+        object: &'a JsonObject,
+        depth: u32,
+        is_recorded: bool,
+    ) {
+        let mut seen = 0;
+        let mut is_first = true;
+        self.canonical.open(b'o', self.plan.visible(members, object));
+        sorted(object, &mut |key, value| match (members, inside) {
+            (Some(members), _) => self.member(members, key, value, depth, is_recorded, &mut seen),
+            (None, Inside::Values(node)) => {
+                self.canonical.key(key);
+                let is_recorded = is_recorded && std::mem::replace(&mut is_first, false);
+                self.place(&self.plan.nodes[*node], value, depth + 1, is_recorded);
+            }
+            (None, _) => {
+                self.canonical.key(key);
+                self.canonical.value(value, depth + 1);
+            }
+        });
+        self.canonical.close();
+        if let Some(members) = members.filter(|members| members.has_required) {
+            self.missing(members, object, seen);
+        }
+    }
+
+    fn member(
+        &mut self,
+        members: &'a Members,
+        key: &str,
+        value: &'a Value,
+        depth: u32,
+        is_recorded: bool,
+        seen: &mut u64,
+    ) {
+        let (mark, before) = (self.canonical.mark(), self.canonical.bytes);
+        self.canonical.key(key);
+        let Some(index) = members.find(key) else {
+            self.canonical.value(value, depth + 1);
+            self.out.unknown_keys =
+                self.out.unknown_keys.saturating_add(u32::from(!members.is_open));
+            if members.rest_is_volatile {
+                self.canonical.cut(mark);
+            }
+            return;
+        };
+        *seen |= bit(index);
+        let node = &self.plan.nodes[members.list[index].node];
+        self.field(node, value, depth + 1, is_recorded);
+        if node.volatile {
+            self.canonical.cut(mark);
+        }
+        if node.level == Level::Omit {
+            self.canonical.bytes = before;
+        }
+    }
+
+    fn record(&mut self, node: &Node, value: &Value) -> Option<usize> {
+        if node.level == Level::Omit {
+            return None;
+        }
+        let fields = &mut self.out.fields;
+        if fields.len() >= MAX_FIELDS || fields.iter().any(|field| field.path == node.path) {
+            self.out.fields_dropped = self.out.fields_dropped.saturating_add(1);
+            return None;
+        }
+        let len = if node.level > Level::Kind { self.plan.length(node, value) } else { None };
+        fields.push(FieldShape {
+            path: node.path,
+            kind: JsonKind::of(value),
+            len: len.map(|len| self.lengths.of(len)),
+            hash: None,
+            value: None,
+        });
+        Some(fields.len() - 1)
+    }
+
+    #[cold]
+    fn missing(&mut self, members: &Members, object: &JsonObject, seen: u64) {
+        for (index, member) in members.list.iter().enumerate() {
+            let is_present = || match bit(index) {
+                0 => members.names.iter().any(|(n, i)| *i == index && object.contains_key(&**n)),
+                bit => seen & bit != 0,
+            };
+            let path = self.plan.nodes[member.node].path;
+            let is_listed =
+                self.out.missing.len() >= MAX_MISSING || self.out.missing.contains(&path);
+            if member.is_required && !is_present() && !is_listed {
+                self.out.missing.push(path);
+            }
+        }
+    }
+}
+
+/// The place of a member in a set of 64; later members are looked up when it matters.
+fn bit(index: usize) -> u64 {
+    u32::try_from(index).ok().and_then(|index| 1u64.checked_shl(index)).unwrap_or(0)
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

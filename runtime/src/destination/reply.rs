@@ -1,0 +1,141 @@
+//! Reads the reply of an ingest service, as far as it is safe to.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::ack::Ack;
+use super::quota::{Quota, QuotaStatus};
+
+/// A larger reply is not read: what we look for fits a hundred bytes.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// Reads `{accepted, rejected, quota}`. Anything else is a plain yes: the status said it already.
+pub(super) fn parse(body: &[u8], sent: u64) -> Ack {
+    let Ok(reply) = serde_json::from_slice::<Value>(body) else {
+        return Ack::all();
+    };
+    let rejected = match (
+        reply.get("rejected").and_then(count),
+        reply.get("accepted").and_then(Value::as_u64),
+    ) {
+        (Some(rejected), _) => rejected,
+        (None, Some(accepted)) => sent.saturating_sub(accepted),
+        (None, None) => 0,
+    };
+    let ack = Ack::all().with_rejected(rejected.min(sent));
+    match reply.get("quota").and_then(quota) {
+        Some(quota) => ack.with_quota(quota),
+        None => ack,
+    }
+}
+
+/// A number, or the length of a list of rejected events.
+fn count(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| Some(value.as_array()?.len() as u64))
+}
+
+fn quota(value: &Value) -> Option<Quota> {
+    let status = value.get("status")?.as_str().and_then(QuotaStatus::parse)?;
+    let mut quota = Quota::new(status);
+    if let Some(limit) = value.get("limit").and_then(Value::as_u64) {
+        quota = quota.with_limit(limit);
+    }
+    if let Some(remaining) = value.get("remaining").and_then(Value::as_u64) {
+        quota = quota.with_remaining(remaining);
+    }
+    match value.get("reset").and_then(reset) {
+        Some(reset) => Some(quota.with_reset(reset)),
+        None => Some(quota),
+    }
+}
+
+/// Seconds or milliseconds since the epoch, an HTTP date, or an RFC 3339 time in UTC.
+fn reset(value: &Value) -> Option<SystemTime> {
+    if let Some(number) = value.as_u64() {
+        // Seconds reach this value in the year 5138; milliseconds did in 1973.
+        let millis = if number < 100_000_000_000 {
+            number.checked_mul(1000)?
+        } else {
+            number
+        };
+        return UNIX_EPOCH.checked_add(Duration::from_millis(millis));
+    }
+    let text = value.as_str()?;
+    httpdate::parse_http_date(text)
+        .ok()
+        .or_else(|| rfc3339(text))
+}
+
+fn rfc3339(text: &str) -> Option<SystemTime> {
+    let field = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    if !text.ends_with('Z') && !text.ends_with("+00:00") {
+        return None;
+    }
+    let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);
+    let seconds = field(11..13)? * 3600 + field(14..16)? * 60 + field(17..19)?;
+    let days = days_from_civil(year, month, day);
+    UNIX_EPOCH.checked_add(Duration::from_secs(
+        u64::try_from(days * 86_400 + seconds).ok()?,
+    ))
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March.
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejections_are_counted_in_every_form_and_never_exceed_the_batch() {
+        for (body, rejected) in [
+            (r#"{"accepted":5,"rejected":2}"#, 2),
+            (r#"{"accepted":5}"#, 5),
+            (r#"{"rejected":[{"event_id":"x"}]}"#, 1),
+            (r#"{"rejected":99}"#, 10),
+            (r#"{"rejected":-1}"#, 0),
+            ("null", 0),
+            ("not json", 0),
+            ("", 0),
+        ] {
+            assert_eq!(parse(body.as_bytes(), 10).rejected(), rejected, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_reset_is_read_in_every_form() {
+        let expect = UNIX_EPOCH + Duration::from_secs(1_794_000_000);
+        for reset in [
+            "1794000000",
+            "1794000000000",
+            "\"2026-11-06T21:20:00Z\"",
+            "\"2026-11-06T21:20:00.5+00:00\"",
+            "\"Fri, 06 Nov 2026 21:20:00 GMT\"",
+        ] {
+            let body = format!(
+                r#"{{"quota":{{"limit":9,"remaining":0,"status":"hard_limit","reset":{reset}}}}}"#
+            );
+            let ack = parse(body.as_bytes(), 1);
+            let quota = ack.quota().unwrap();
+            assert_eq!(
+                (quota.status(), quota.reset()),
+                (QuotaStatus::HardLimit, Some(expect)),
+                "{reset}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_status_is_no_quota() {
+        assert_eq!(parse(br#"{"quota":{"status":"purple"}}"#, 1).quota(), None);
+    }
+}

@@ -1,0 +1,24 @@
+//! Reads a spool directory without any server: the local record of what agents did.
+//!
+//! Everything here is read-only and takes no lock, so a running server never notices.
+//!
+//! ```
+//! use toolwatch::local::{Reader, Summary};
+//! # fn main() -> Result<(), toolwatch::Error> {
+//! # let directory = std::env::temp_dir().join("toolwatch-doc-empty");
+//! # std::fs::create_dir_all(&directory).ok();
+//! let records = Reader::open(&directory)?;
+//! println!("{}", Summary::of(records));
+//! # Ok(())
+//! # }
+//! ```
+
+mod reader;
+mod record;
+mod summary;
+mod table;
+
+pub use crate::spool::default_directory;
+pub use reader::{Reader, Records};
+pub use record::{Attributes, Record, RequestShape, ResponseShape, SchemaError};
+pub use summary::{Summary, ToolSummary};

@@ -1,0 +1,236 @@
+//! The pipeline as a whole, with real files and scripted destinations.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::destination::{Ack, Batch, Destination, SendError};
+
+mod bounds;
+mod conservation;
+#[cfg(feature = "http")]
+mod http;
+mod kill;
+mod steps;
+
+/// A destination that answers as a closure says and remembers the ids that it took.
+pub(super) struct Scripted<F> {
+    pub(super) answer: F,
+    pub(super) taken: Arc<Mutex<Vec<String>>>,
+}
+
+impl<F: FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send> Destination for Scripted<F> {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
+        let ack = (self.answer)(batch)?;
+        self.taken
+            .lock()
+            .unwrap()
+            .extend(batch.events().map(|event| id(&event)));
+        Ok(ack)
+    }
+}
+
+pub(super) fn id(event: &[u8]) -> String {
+    let event: serde_json::Value = serde_json::from_slice(event).unwrap();
+    event["event_id"].as_str().unwrap().to_owned()
+}
+
+pub(super) fn event(number: u64) -> Vec<u8> {
+    format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\",\"duration_ms\":1.5}}")
+        .into_bytes()
+}
+
+pub(super) fn config(directory: &std::path::Path) -> PipelineConfig {
+    PipelineConfig {
+        directory: Some(directory.join("spool")),
+        common_fragment: b"\"server_name\":\"docs\"".to_vec(),
+        ..PipelineConfig::default()
+    }
+}
+
+/// A pipeline to a destination that answers like this, and the ids that the destination took.
+pub(super) fn pipeline(
+    config: PipelineConfig,
+    answer: impl FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send + 'static,
+) -> (Pipeline, Arc<Mutex<Vec<String>>>) {
+    let taken = Arc::<Mutex<Vec<String>>>::default();
+    let destination = Scripted {
+        answer,
+        taken: Arc::clone(&taken),
+    };
+    let config = PipelineConfig {
+        destination: Some(Box::new(destination)),
+        ..config
+    };
+    (Pipeline::start(config).unwrap(), taken)
+}
+
+pub(super) fn files(directory: &std::path::Path, ending: &str) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory.join("spool")) else {
+        return 0;
+    };
+    entries
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .unwrap()
+                .file_name()
+                .to_str()
+                .unwrap()
+                .ends_with(ending)
+        })
+        .count()
+}
+
+#[test]
+fn events_are_delivered_once_in_order_and_leave_no_file() {
+    let home = tempfile::tempdir().unwrap();
+    let (pipeline, taken) = pipeline(config(home.path()), |_| Ok(Ack::all()));
+    (0..500).for_each(|number| pipeline.append(&event(number)));
+    let delivery = pipeline.flush(Duration::from_secs(5));
+    assert_eq!(
+        (delivery.delivered, delivery.spooled, delivery.dropped),
+        (500, 0, 0)
+    );
+    assert_eq!(
+        *taken.lock().unwrap(),
+        (0..500).map(|n| format!("{n:08}")).collect::<Vec<_>>()
+    );
+    pipeline.shutdown(Duration::from_secs(1));
+    assert_eq!(
+        (files(home.path(), ".seg"), files(home.path(), ".ack")),
+        (0, 0)
+    );
+}
+
+#[test]
+fn no_event_makes_no_file_and_no_destination_makes_no_thread() {
+    let home = tempfile::tempdir().unwrap();
+    let pipeline = Pipeline::start(config(home.path())).unwrap();
+    assert_eq!(pipeline.flush(Duration::from_secs(1)), Delivery::default());
+    assert!(!home.path().join("spool").exists());
+    assert!(pipeline.worker.lock().unwrap().is_none());
+}
+
+#[test]
+fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
+    let home = tempfile::tempdir().unwrap();
+    let local = Pipeline::start(config(home.path())).unwrap();
+    (0..20).for_each(|number| local.append(&event(number)));
+    let delivery = local.shutdown(Duration::from_secs(1));
+    assert_eq!((delivery.delivered, delivery.spooled), (0, 20));
+    assert_eq!(
+        crate::local::Reader::open(home.path().join("spool"))
+            .unwrap()
+            .into_iter()
+            .count(),
+        20
+    );
+    let (sending, taken) = pipeline(
+        PipelineConfig {
+            flush_interval: Duration::from_millis(5),
+            ..config(home.path())
+        },
+        |_| Ok(Ack::all()),
+    );
+    wait_until(|| taken.lock().unwrap().len() == 20);
+    let stats = sending.stats();
+    assert_eq!((stats.own().taken(), stats.adopted().delivered()), (0, 20));
+    assert!(stats.is_balanced());
+}
+
+#[test]
+fn delivered_segments_stay_as_a_record_when_they_are_wanted() {
+    let home = tempfile::tempdir().unwrap();
+    let keep = || PipelineConfig {
+        keep_delivered: true,
+        ..config(home.path())
+    };
+    let (first, _) = pipeline(keep(), |_| Ok(Ack::all()));
+    (0..20).for_each(|number| first.append(&event(number)));
+    assert_eq!(first.shutdown(Duration::from_secs(5)).delivered, 20);
+    let (second, taken) = pipeline(keep(), |_| Ok(Ack::all()));
+    second.append(&event(99));
+    assert_eq!(second.shutdown(Duration::from_secs(5)).delivered, 1);
+    assert_eq!(*taken.lock().unwrap(), ["00000099"]);
+    let reader = crate::local::Reader::open(home.path().join("spool")).unwrap();
+    assert_eq!(
+        reader
+            .into_iter()
+            .filter(|record| record.server_name.as_deref() == Some("docs"))
+            .count(),
+        21
+    );
+}
+
+#[test]
+fn a_directory_that_others_could_read_is_refused_and_events_wait_in_memory() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("spool")).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(
+            home.path().join("spool"),
+            std::fs::Permissions::from_mode(0o755),
+        )
+        .unwrap();
+        let errors = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&errors);
+        let on_error: OnError = Arc::new(move |error| {
+            assert!(error.is_storage());
+            seen.fetch_add(1, Ordering::Relaxed);
+        });
+        let (pipeline, taken) = pipeline(
+            PipelineConfig {
+                on_error: Some(on_error),
+                ..config(home.path())
+            },
+            |_| Ok(Ack::all()),
+        );
+        pipeline.append(&event(1));
+        assert_eq!(pipeline.flush(Duration::from_secs(5)).delivered, 1);
+        assert_eq!(
+            (taken.lock().unwrap().len(), files(home.path(), ".seg")),
+            (1, 0)
+        );
+        assert_eq!(
+            (
+                pipeline.stats().memory_fallbacks,
+                errors.load(Ordering::Relaxed)
+            ),
+            (1, 1)
+        );
+    }
+}
+
+#[test]
+fn settings_that_cannot_work_are_errors() {
+    let home = tempfile::tempdir().unwrap();
+    for config in [
+        PipelineConfig::default(),
+        PipelineConfig {
+            max_batch_size: 0,
+            ..config(home.path())
+        },
+        PipelineConfig {
+            flush_interval: Duration::ZERO,
+            ..config(home.path())
+        },
+    ] {
+        assert!(Pipeline::start(config).err().unwrap().is_configuration());
+    }
+}
+
+/// Waits for what another thread brings about, and gives up after ten seconds.
+#[track_caller]
+pub(super) fn wait_until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !done() {
+        assert!(Instant::now() < deadline, "it did not happen in time");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

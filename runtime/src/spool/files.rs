@@ -1,0 +1,256 @@
+//! The real file system: private directory, private files, advisory locks.
+//!
+//! A path is compared with the opened file before anything is read from it, so a symbolic link, a
+//! hard link or another user's file is refused without any platform's own flags.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::disk::{Disk, DiskFile};
+use super::scan::ReadAt;
+
+/// The file system of the machine.
+#[derive(Debug, Default)]
+pub(crate) struct RealDisk;
+
+impl Disk for RealDisk {
+    fn prepare(&self, directory: &Path) -> io::Result<()> {
+        match fs::symlink_metadata(directory) {
+            Ok(found) => check_directory(&found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_directory(directory),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn check(&self, directory: &Path) -> io::Result<()> {
+        match fs::symlink_metadata(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            found => check_directory(&found?),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<(String, u64)>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            // A file that vanishes under the listing was another process's to remove.
+            let Ok(found) = entry.metadata() else {
+                continue;
+            };
+            if let (true, Ok(name)) = (found.is_file(), entry.file_name().into_string()) {
+                files.push((name, found.len()));
+            }
+        }
+        Ok(files)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let file =
+            private(OpenOptions::new().read(true).append(true).create_new(true)).open(path)?;
+        // Between making and locking, an adopter may have taken the empty file for an orphan.
+        if !lock(&file)? || !is_same_file(path, &file)? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if let Some(parent) = path.parent() {
+            check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?)?;
+        }
+        Ok(Arc::new(file))
+    }
+
+    fn adopt(&self, path: &Path) -> io::Result<Option<Arc<dyn DiskFile>>> {
+        let found = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            found => found?,
+        };
+        check_file(&found)?;
+        let file = match private(OpenOptions::new().read(true).append(true)).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if !lock(&file)? || !is_same_file(path, &file)? {
+            return Ok(None);
+        }
+        if let Some(parent) = path.parent() {
+            check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?)?;
+        }
+        Ok(Some(Arc::new(file)))
+    }
+
+    fn open_ack(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let created =
+            private(OpenOptions::new().read(true).write(true).create_new(true)).open(path);
+        let file = match created {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                check_file(&fs::symlink_metadata(path)?)?;
+                let file = OpenOptions::new().read(true).write(true).open(path)?;
+                if !is_same_file(path, &file)? {
+                    return Err(refused());
+                }
+                file
+            }
+            created => created?,
+        };
+        Ok(Arc::new(file))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        match cfg!(unix) {
+            true => File::open(directory)?.sync_all(),
+            false => Ok(()),
+        }
+    }
+}
+
+impl ReadAt for File {
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, into, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(self, into, offset)
+    }
+}
+
+impl DiskFile for File {
+    fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = self;
+        loop {
+            match file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return written,
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(self, bytes, offset)
+    }
+
+    #[cfg(windows)]
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        match std::os::windows::fs::FileExt::seek_write(self, bytes, offset)? {
+            written if written == bytes.len() => Ok(()),
+            _ => Err(io::ErrorKind::WriteZero.into()),
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        File::set_len(self, len)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+fn lock(file: &File) -> io::Result<bool> {
+    match fs4::FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn refused() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        "not a private file or directory of this user",
+    )
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn check_directory(found: &Metadata) -> io::Result<()> {
+    if found.is_dir() && is_private(found) {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+fn check_file(found: &Metadata) -> io::Result<()> {
+    if found.is_file() && is_private(found) && has_one_name(found) {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+#[cfg(unix)]
+fn is_private(found: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 == 0
+}
+
+#[cfg(unix)]
+fn has_one_name(found: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) == 1
+}
+
+/// The file that we made belongs to us; a directory of another user does not.
+#[cfg(unix)]
+fn check_owner(directory: &Metadata, file: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    if directory.uid() == file.uid() {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+/// Whether the path still names the opened file, and names it directly.
+#[cfg(unix)]
+fn is_same_file(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let named = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        named => named?,
+    };
+    let opened = file.metadata()?;
+    Ok(named.dev() == opened.dev() && named.ino() == opened.ino())
+}
+
+// On other systems a file of the user's profile is private by its directory's access list.
+#[cfg(not(unix))]
+fn is_private(_: &Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn has_one_name(_: &Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Metadata, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(path: &Path, _: &File) -> io::Result<bool> {
+    path.try_exists()
+}

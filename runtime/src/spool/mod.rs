@@ -1,0 +1,251 @@
+//! The spool: where events wait, on disk so that they survive a SIGKILL, else in bounded memory.
+//!
+//! Callers append under one short lock and with one write. The sender claims runs of events, reads
+//! them without the lock, and settles them. Nothing here knows the network or what an event means.
+
+mod ack;
+mod adopt;
+mod claim;
+mod clock;
+mod directory;
+mod disk;
+mod files;
+mod frame;
+mod ledger;
+mod memory;
+mod quarantine;
+mod room;
+mod scan;
+mod segment;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub(crate) use claim::{Claim, Limits};
+#[cfg(test)]
+pub(crate) use clock::ManualClock;
+pub(crate) use clock::{Clock, SystemClock};
+pub use directory::default_directory;
+pub(crate) use disk::Disk;
+pub(crate) use files::RealDisk;
+pub use ledger::{Delivery, DropReason, Stats, Tally};
+pub(crate) use state::{Settings, Verdict};
+
+pub(crate) use scan::{Scanner, read_header};
+pub(crate) use segment::SEGMENT_SUFFIX;
+
+use state::{Next, State};
+
+/// The events that wait, and the account of all.
+pub(crate) struct Spool {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    signal: Mutex<Signal>,
+    changed: Condvar,
+    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
+    wake_at: std::sync::atomic::AtomicU64,
+}
+
+/// What the sender and those who wait for it tell each other.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signal {
+    /// How often the sender was asked to send at once.
+    pub(crate) flushes: u64,
+    /// The last flush that needs nothing more.
+    pub(crate) flushes_done: u64,
+    /// The last flush for which an attempt was made.
+    pub(crate) flushes_tried: u64,
+    /// No attempt before this moment of the clock.
+    pub(crate) blocked_until: Option<Duration>,
+    /// Whether the sender was asked to end.
+    pub(crate) ending: bool,
+    /// Whether the sender has ended.
+    pub(crate) ended: bool,
+    wake: bool,
+}
+
+impl Spool {
+    /// An empty spool. No file is made before the first event.
+    pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings);
+        Self {
+            disk,
+            clock,
+            state: Mutex::new(state),
+            signal: Mutex::default(),
+            changed: Condvar::new(),
+            wake_at: u64::MAX.into(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an event in. Never fails and never waits for more than the disk's page cache.
+    pub(crate) fn append(&self, payload: &[u8]) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let waiting = {
+            let mut state = self.lock();
+            state.append(payload);
+            state.stats.own.spooled()
+        };
+        if waiting >= self.wake_at.load(Relaxed) && self.wake_at.swap(u64::MAX, Relaxed) != u64::MAX
+        {
+            self.tell(|signal| signal.wake = true);
+        }
+    }
+
+    /// Enters an event that was given up before it was encoded.
+    pub(crate) fn count_dropped(&self, reason: DropReason) {
+        self.lock().stats.own.refuse(1, reason);
+    }
+
+    /// The numbers, all of one moment.
+    pub(crate) fn stats(&self) -> Stats {
+        self.lock().stats.clone()
+    }
+
+    /// Changes the counters that are not part of the account.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Stats)) {
+        change(&mut self.lock().stats);
+    }
+
+    /// Enters events that a final status gave up.
+    pub(crate) fn count_status(&self, status: u16, events: u64) {
+        self.lock().stats.count_status(status, events);
+    }
+
+    /// Where the segments are.
+    pub(crate) fn directory(&self) -> Option<PathBuf> {
+        self.lock().settings.directory.clone()
+    }
+
+    /// Takes a run of events out for sending.
+    pub(crate) fn claim(&self, limits: Limits, adopted_first: bool) -> Option<Claim> {
+        let next = self.lock().next_source(limits, adopted_first);
+        let source = match next {
+            Next::Nothing => return None,
+            Next::Claimed(claim) => return Some(claim),
+            Next::Read(source) => source,
+        };
+        match Claim::read(&source, limits) {
+            Ok(claim) => self.lock().confirm(&claim).then_some(claim),
+            Err(_) => {
+                self.lock().read_failed(&source);
+                None
+            }
+        }
+    }
+
+    /// Settles the first `count` events of a claim.
+    pub(crate) fn settle(&self, claim: &mut Claim, count: usize, verdict: Verdict) {
+        let Some(part) = claim.split_off(count) else {
+            return;
+        };
+        let finished = self
+            .lock()
+            .settle(claim.segment.as_ref(), claim.adopted, part, verdict);
+        if let Some(segment) = finished {
+            // Not under the lock: removing a large file may take its time.
+            let keep = self.lock().settings.keep_delivered;
+            if keep {
+                self.lock().retire(segment)
+            } else {
+                segment.remove(&*self.disk)
+            }
+        }
+    }
+
+    /// Makes everything written so far durable, and seals an active segment of that age.
+    pub(crate) fn sync(&self, seal_after: Duration) {
+        let now = self.clock.now();
+        let (files, directory) = {
+            let mut state = self.lock();
+            if state
+                .own
+                .back()
+                .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
+            {
+                state.seal();
+            }
+            let dirty = state.own.iter_mut().filter_map(|segment| {
+                std::mem::take(&mut segment.dirty).then(|| Arc::clone(&segment.file))
+            });
+            (dirty.collect::<Vec<_>>(), state.settings.directory.clone())
+        };
+        let failed = files.iter().filter(|file| file.sync().is_err()).count();
+        let directory = directory.filter(|_| !files.is_empty());
+        let failed = failed
+            + usize::from(
+                directory.is_some_and(|directory| self.disk.sync_directory(&directory).is_err()),
+            );
+        if failed > 0 {
+            self.lock().stats.disk_errors += failed as u64;
+        }
+    }
+
+    /// Ends the intake: what comes later, and what is only in memory, is lost and counted.
+    pub(crate) fn close(&self) {
+        self.lock().close();
+    }
+
+    /// Lets go of the segments on disk, so that another process can adopt them.
+    pub(crate) fn release(&self) {
+        let mut state = self.lock();
+        state.own.clear();
+        state.adopted.clear();
+    }
+
+    /// Tells the other side something.
+    pub(crate) fn tell(&self, change: impl FnOnce(&mut Signal)) {
+        change(&mut self.signal.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
+    /// What was told last.
+    pub(crate) fn signal(&self) -> Signal {
+        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something that fits was told, or for so long.
+    pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        while !fits(&signal) {
+            let Some(left) = deadline
+                .checked_duration_since(Instant::now())
+                .filter(|left| !left.is_zero())
+            else {
+                return false;
+            };
+            signal = self
+                .changed
+                .wait_timeout(signal, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+
+    /// The sender's sleep: until it is asked for something, enough events wait, or for so long.
+    pub(crate) fn sleep(&self, timeout: Duration, wake_at: u64, flushes_seen: u64) {
+        use std::sync::atomic::Ordering::Relaxed;
+        self.wake_at.store(wake_at, Relaxed);
+        if self.lock().stats.own.spooled() < wake_at {
+            self.wait(timeout, |signal| {
+                signal.wake || signal.ending || signal.flushes > flushes_seen
+            });
+        }
+        self.wake_at.store(u64::MAX, Relaxed);
+        self.signal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wake = false;
+    }
+}

@@ -1,0 +1,91 @@
+//! Keeps the directory under its cap: whole segments go, the delivered ones first, then the oldest.
+
+use std::path::Path;
+
+use super::ledger::DropReason;
+use super::segment::{SEGMENT_SUFFIX, Segment};
+use super::state::State;
+
+impl State {
+    /// Makes room for one more segment. Segments of living processes are never touched.
+    pub(super) fn make_room(&mut self, directory: &Path) {
+        let Ok(files) = self.disk.list(directory) else {
+            self.stats.disk_errors += 1;
+            return;
+        };
+        let files: Vec<_> = files
+            .into_iter()
+            .filter(|(name, _)| Self::is_spool_file(name))
+            .collect();
+        let total: u64 = files.iter().map(|&(_, len)| len).sum();
+        let mut excess =
+            (total + self.settings.segment_max_bytes()).saturating_sub(self.settings.max_bytes);
+        if excess == 0 {
+            return;
+        }
+        let mut segments: Vec<_> = files
+            .iter()
+            .filter_map(|(name, len)| Some((name.strip_suffix(SEGMENT_SUFFIX)?, *len)))
+            .collect();
+        // Names are UUIDv7, so their order is the order of age.
+        segments.sort_unstable();
+        if self.settings.keep_delivered {
+            excess = self.evict(directory, &segments, excess, true);
+        }
+        self.evict(directory, &segments, excess, false);
+    }
+
+    /// Evicts the first of these segments until the excess is gone, and returns what remains of it.
+    fn evict(
+        &mut self,
+        directory: &Path,
+        segments: &[(&str, u64)],
+        mut excess: u64,
+        delivered_only: bool,
+    ) -> u64 {
+        for &(name, len) in segments {
+            if excess == 0 {
+                break;
+            }
+            if self.evict_one(directory, name, delivered_only) {
+                excess = excess.saturating_sub(len);
+            }
+        }
+        excess
+    }
+
+    fn evict_one(&mut self, directory: &Path, name: &str, delivered_only: bool) -> bool {
+        for adopted in [false, true] {
+            let held = if adopted { &self.adopted } else { &self.own };
+            if let Some(segment) = held.iter().find(|segment| &*segment.name == name) {
+                let go = segment.sealed && !delivered_only;
+                return go
+                    && self
+                        .take(name, adopted)
+                        .is_some_and(|segment| self.give_up(&segment));
+            }
+        }
+        let fallback = &self.settings.common;
+        let Ok(Some((segment, torn))) =
+            Segment::adopt(&*self.disk, directory, name, fallback, self.clock.now())
+        else {
+            return false;
+        };
+        if delivered_only && segment.waiting > 0 {
+            return false;
+        }
+        self.stats.adopted.refuse(torn, DropReason::Torn);
+        self.stats.adopted.take(segment.waiting);
+        self.give_up(&segment)
+    }
+
+    /// Removes a segment; what is in flight stays in the account until its batch is settled.
+    fn give_up(&mut self, segment: &Segment) -> bool {
+        let lost = segment.waiting.saturating_sub(segment.in_flight);
+        self.stats
+            .tally(segment.adopted)
+            .give_up(lost, DropReason::SpoolFull);
+        segment.remove(&*self.disk);
+        true
+    }
+}

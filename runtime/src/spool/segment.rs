@@ -1,0 +1,239 @@
+//! One segment that this process holds: written to, read from, settled, removed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::ack::{self, Acknowledged};
+use super::disk::{Disk, DiskFile};
+use super::frame;
+use super::scan::{self, Scanner};
+use crate::event::EventId;
+
+/// The ending of a segment's name.
+pub(crate) const SEGMENT_SUFFIX: &str = ".seg";
+/// The ending of an acknowledgement's name.
+pub(crate) const ACK_SUFFIX: &str = ".ack";
+/// Fresh names that are tried when an adopter snatches a new file; twice in a row is chance enough.
+const CREATE_ATTEMPTS: usize = 4;
+
+/// A segment whose lock this process holds.
+pub(super) struct Segment {
+    /// The name without its ending: a UUIDv7, so names sort by time.
+    pub(super) name: Arc<str>,
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<dyn DiskFile>,
+    pub(super) common: Arc<[u8]>,
+    /// Bytes that are known to be whole.
+    pub(super) len: u64,
+    next_sequence: u32,
+    /// Events that are not settled.
+    pub(super) waiting: u64,
+    /// How many of those are in the batch that is being sent.
+    pub(super) in_flight: u64,
+    pub(super) settled: Acknowledged,
+    ack: Option<(Arc<dyn DiskFile>, u32)>,
+    pub(super) sealed: bool,
+    pub(super) adopted: bool,
+    /// Written since the last sync.
+    pub(super) dirty: bool,
+    pub(super) created: Duration,
+    /// Reads that failed in a row.
+    pub(super) read_failures: u32,
+}
+
+impl Segment {
+    /// Makes a new segment with a header.
+    pub(super) fn create(
+        disk: &dyn Disk,
+        directory: &Path,
+        common: Arc<[u8]>,
+        wall: SystemTime,
+        now: Duration,
+    ) -> io::Result<Self> {
+        let mut attempts = 0;
+        let (name, path, file) = loop {
+            let name = EventId::fresh().to_string();
+            let path = directory.join(format!("{name}{SEGMENT_SUFFIX}"));
+            match disk.create(&path) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists
+                        && attempts < CREATE_ATTEMPTS =>
+                {
+                    attempts += 1
+                }
+                file => break (name, path, file?),
+            }
+        };
+        let created_ms = wall
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
+        let mut header = Vec::new();
+        frame::write_header(
+            &mut header,
+            u64::try_from(created_ms).unwrap_or(u64::MAX),
+            &common,
+        );
+        if !matches!(file.append(&header), Ok(written) if written == header.len()) {
+            let _ = disk.remove(&path);
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let settled = Acknowledged {
+            offset: header.len() as u64,
+            next_sequence: 0,
+        };
+        Ok(Self {
+            name: name.into(),
+            path,
+            file,
+            common,
+            len: settled.offset,
+            next_sequence: 0,
+            waiting: 0,
+            in_flight: 0,
+            settled,
+            ack: None,
+            sealed: false,
+            adopted: false,
+            dirty: true,
+            created: now,
+            read_failures: 0,
+        })
+    }
+
+    /// Takes over a segment of a dead process. The second value is how many records its torn tail
+    /// held; the tail is cut off. `None` when a living process holds the segment, or it is gone.
+    pub(super) fn adopt(
+        disk: &dyn Disk,
+        directory: &Path,
+        name: &str,
+        fallback: &Arc<[u8]>,
+        now: Duration,
+    ) -> io::Result<Option<(Self, u64)>> {
+        let path = directory.join(format!("{name}{SEGMENT_SUFFIX}"));
+        let Some(file) = disk.adopt(&path)? else {
+            return Ok(None);
+        };
+        let header = scan::read_header(&*file)?;
+        let start = Acknowledged {
+            offset: header.as_ref().map_or(0, |header| header.len),
+            next_sequence: 0,
+        };
+        let (settled, ack) = Self::adopt_ack(disk, &path, file.len()?, start);
+        let (waiting, good, tail) = count(&*file, settled)?;
+        if tail.bytes > 0 {
+            file.set_len(good)?;
+        }
+        let common = header.map_or_else(|| Arc::clone(fallback), |header| header.common.into());
+        let segment = Self {
+            name: name.into(),
+            path,
+            file,
+            common,
+            len: good,
+            next_sequence: 0,
+            waiting,
+            in_flight: 0,
+            settled,
+            ack,
+            sealed: true,
+            adopted: true,
+            dirty: false,
+            created: now,
+            read_failures: 0,
+        };
+        Ok(Some((segment, tail.lost)))
+    }
+
+    fn adopt_ack(
+        disk: &dyn Disk,
+        path: &Path,
+        len: u64,
+        start: Acknowledged,
+    ) -> (Acknowledged, Option<(Arc<dyn DiskFile>, u32)>) {
+        let Ok(Some(file)) = disk.adopt(&path.with_extension("ack")) else {
+            return (start, None);
+        };
+        let found = ack::read(&*file).ok().flatten();
+        // An acknowledgement beyond the file's end is of another file, or the file was cut.
+        (
+            found
+                .filter(|found| found.offset >= start.offset && found.offset <= len)
+                .unwrap_or(start),
+            None,
+        )
+    }
+
+    /// Appends one frame with one write. After a failure nothing of it is left, or the segment is
+    /// sealed so that nothing ever follows what is left.
+    pub(super) fn append(&mut self, payload: &[u8], scratch: &mut Vec<u8>) -> io::Result<()> {
+        scratch.clear();
+        frame::write_frame(scratch, self.next_sequence, payload);
+        let written = self.file.append(scratch);
+        if matches!(written, Ok(len) if len == scratch.len()) {
+            self.len += scratch.len() as u64;
+            self.next_sequence += 1;
+            self.waiting += 1;
+            self.dirty = true;
+            return Ok(());
+        }
+        self.sealed |= self.file.set_len(self.len).is_err();
+        Err(written
+            .err()
+            .unwrap_or_else(|| io::ErrorKind::WriteZero.into()))
+    }
+
+    /// Notes that `events` up to a position are settled, in memory and in the file beside.
+    pub(super) fn settle(
+        &mut self,
+        disk: &dyn Disk,
+        upto: Acknowledged,
+        events: u64,
+    ) -> io::Result<()> {
+        self.waiting = self.waiting.saturating_sub(events);
+        self.in_flight = self.in_flight.saturating_sub(events);
+        self.settled = upto;
+        if self.is_finished() {
+            return Ok(());
+        }
+        self.write_ack(disk)
+    }
+
+    /// Writes the acknowledgement of what is settled.
+    pub(super) fn write_ack(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        let (file, turn) = match self.ack.take() {
+            Some(ack) => ack,
+            None => (disk.open_ack(&self.path.with_extension("ack"))?, 0),
+        };
+        let (offset, slot) = ack::encode(turn, self.settled);
+        let written = file.write_at(offset, &slot);
+        self.ack = Some((file, turn.wrapping_add(1)));
+        written
+    }
+
+    /// Whether nothing will be added and nothing is left to send.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.sealed && self.waiting == 0
+    }
+
+    /// Removes the segment and then its acknowledgement: in this order a crash in between leaves 48
+    /// bytes behind, in the other one it sends everything twice.
+    pub(super) fn remove(&self, disk: &dyn Disk) {
+        if disk.remove(&self.path).is_ok() {
+            let _ = disk.remove(&self.path.with_extension("ack"));
+        }
+    }
+}
+
+/// Counts what is left from a position: records, lost ones included; the end of the last whole
+/// record; and what stands behind it.
+fn count(file: &dyn DiskFile, from: Acknowledged) -> io::Result<(u64, u64, scan::Tail)> {
+    let mut scanner = Scanner::new(file, from.offset, from.next_sequence, u64::MAX);
+    let mut waiting = 0;
+    while let Some(found) = scanner.next_record()? {
+        waiting += 1 + found.lost_before;
+    }
+    Ok((waiting, scanner.good(), scanner.tail()))
+}

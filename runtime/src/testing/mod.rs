@@ -1,0 +1,9 @@
+//! What tests of delivery need: a receiver that speaks the ingest protocol and misbehaves on demand.
+
+mod receiver;
+mod reply;
+mod request;
+
+pub use receiver::Receiver;
+pub use reply::Reply;
+pub use request::Received;
