@@ -2,6 +2,7 @@
 //! by line, clocks, and the table in which each figure stands beside its bar.
 
 pub mod clock;
+pub mod direct;
 pub mod driver;
 pub mod lines;
 pub mod otel;

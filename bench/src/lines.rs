@@ -10,7 +10,7 @@ pub const DISTINCT: usize = 64;
 /// The arguments of call number `index`: about 200 bytes of JSON.
 pub fn arguments(index: usize) -> Search {
     Search {
-        query: format!("how does the router pick a handler when two tools share the prefix {:04}", index % DISTINCT),
+        query: format!("how does the router pick a handler when two tools share a prefix that is long {:04}", index % DISTINCT),
         collection: "guides/handlers".to_owned(),
         limit: Some(20),
         terms: vec!["router".to_owned(), "handler".to_owned(), "prefix".to_owned()],
@@ -22,7 +22,7 @@ pub fn arguments(index: usize) -> Search {
 pub fn arguments_of(index: usize, bytes: usize) -> Search {
     let mut search = arguments(index);
     let sentence = "The router walks its routes in the order in which they were added. ";
-    while search.query.len() < bytes.saturating_sub(130) {
+    while search.query.len() < bytes.saturating_sub(150) {
         search.query.push_str(sentence);
     }
     search

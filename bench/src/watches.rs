@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use tempfile::TempDir;
-use toolwatch::{Destination, Durability, Installed, Watch};
+use toolwatch::{Ack, Batch, Destination, Durability, Installed, SendError, Watch};
 
 /// A destination that takes every batch and keeps nothing.
 pub struct Discard;
 
-impl Destination for Discard {}
+impl Destination for Discard {
+    fn name(&self) -> &str {
+        "discard"
+    }
+
+    fn send(&mut self, _batch: &Batch<'_>) -> Result<Ack, SendError> {
+        Ok(Ack::all())
+    }
+}
 
 /// An installed watch and the directory of its spool.
 pub struct Watching {
