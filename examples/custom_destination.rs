@@ -21,10 +21,10 @@ impl Destination for JsonLines {
 
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
         for event in batch.events() {
-            let line = [event, b"\n"].concat();
-            self.0.write_all(&line).map_err(SendError::retryable)?;
+            let written = self.0.write_all(&event).and_then(|()| self.0.write_all(b"\n"));
+            written.map_err(|_| SendError::unreachable())?;
         }
-        Ok(Ack::all(batch))
+        Ok(Ack::all())
     }
 }
 

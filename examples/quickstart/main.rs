@@ -40,7 +40,7 @@ async fn drive(directory: &Path) -> Result<(), Box<dyn Error>> {
     command.env("RUST_BACKTRACE", "0");
     let (transport, _) = TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn()?;
     eprintln!("started a watched MCP server as a child process, over stdio");
-    let client = script::client().serve(transport).await?;
+    let mut client = script::client().serve(transport).await?;
     script::run(&client).await?;
     client.close_with_timeout(Duration::from_secs(5)).await?;
     eprintln!("stopped the server\n");

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientInfo, ClientRequest, Implementation,
+    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest, Implementation,
 };
 use rmcp::service::{PeerRequestOptions, RoleClient, RunningService, ServiceError};
 use serde_json::{Value, json};
 
-type Client = RunningService<RoleClient, ClientInfo>;
+type Client = RunningService<RoleClient, ClientConfig>;
 type Outcome = Result<(), ServiceError>;
 
 /// How the client introduces itself.
-pub(super) fn client() -> ClientInfo {
-    ClientInfo::new(ClientCapabilities::default(), Implementation::new("quickstart-agent", "1.0.0"))
+pub(super) fn client() -> ClientConfig {
+    ClientConfig::new(ClientCapabilities::default(), Implementation::new("quickstart-agent", "1.0.0"))
 }
 
 /// Runs every step and says so on stderr.

@@ -2,3 +2,9 @@
 
 pub mod server;
 pub mod raw;
+
+/// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
+#[must_use]
+pub fn scale() -> usize {
+    std::env::var("TOOLWATCH_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}

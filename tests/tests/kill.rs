@@ -1,6 +1,6 @@
 //! Promise: when a client has read a reply, that call's event survives SIGKILL.
 //!
-//! `TOOLWATCH_KILLS` sets how many servers are killed (200 by default, which CI uses).
+//! 200 servers are killed, times `TOOLWATCH_TEST_SCALE`.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use toolwatch::local::Reader;
 use toolwatch_tests::raw::RawServer;
 
 fn kills() -> usize {
-    std::env::var("TOOLWATCH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+    200 * toolwatch_tests::scale()
 }
 
 /// Every call has a text of a length of its own, by which its event is found again.
@@ -17,7 +17,7 @@ fn recorded_lengths(directory: &std::path::Path) -> HashMap<u64, usize> {
     let mut lengths = HashMap::new();
     for record in Reader::open(directory).expect("the record can be read") {
         let fields = &record.request_params.as_ref().expect("a call has arguments").fields;
-        let length = fields["text"].len.expect("the text has a length");
+        let length = fields["text"]["len"].as_u64().expect("the text has a length");
         *lengths.entry(length).or_insert(0) += 1;
     }
     lengths

@@ -25,7 +25,7 @@ impl Session {
 
     fn end(self) -> Vec<Record> {
         self.server.close().expect("the server ends");
-        Reader::open(self.directory.path()).expect("the record can be read").collect()
+        Reader::open(self.directory.path()).expect("the record can be read").into_iter().collect()
     }
 }
 
@@ -45,28 +45,28 @@ fn d1_success_is_ok() {
     let record = check("echo", json!({ "text": "hello", "times": 2 }), Outcome::Ok);
     assert!(!record.is_error);
     let result = record.response_content.expect("a result");
-    assert_eq!((result.text_chars, result.blocks["text"]), (Some(10), 1));
+    assert_eq!((result.text_chars, &result.blocks["text"]), (10, &json!(1)));
 }
 
 #[test]
 fn d1_an_error_result_is_a_tool_error_with_the_type_of_the_authors_error() {
     let record = check("answer", json!({ "text": "refuse" }), Outcome::ToolError);
     assert!(record.is_error);
-    let error_type = record.attributes["error_type"].as_str().expect("a type");
+    let error_type = record.attributes.others["error_type"].as_str().expect("a type");
     assert!(error_type.ends_with("server::Refused"), "{error_type}");
 }
 
 #[test]
 fn d1_a_json_rpc_error_is_a_protocol_error_with_its_code() {
     let record = check("protocol_fail", json!({ "text": "x" }), Outcome::ProtocolError);
-    assert_eq!(record.error_code, Some(-32603));
+    assert_eq!(record.error_code, Some(json!(-32603)));
 }
 
 #[test]
 fn d1_bad_arguments_are_recorded_although_the_body_never_runs() {
     let record = check("echo", json!({ "text": 7, "colour": "red" }), Outcome::InvalidArguments);
     let arguments = record.request_params.expect("arguments");
-    assert_eq!((arguments.keys, arguments.unknown_keys), (Some(2), Some(1)));
+    assert_eq!((arguments.keys, arguments.unknown_keys), (2, 1));
     assert_eq!(arguments.schema_valid, Some(false));
     let fault = arguments.schema_error.expect("a fault");
     assert_eq!((fault.keyword.as_str(), fault.path.as_str()), ("type", "text"));
@@ -129,7 +129,7 @@ fn b10_the_intent_is_recorded_and_never_reaches_the_handler() {
     assert!(!reply.contains("why not"), "{reply}");
     let records = session.end();
     assert_eq!(records[0].intent(), Some("why not"));
-    assert_eq!(records[0].request_params.as_ref().expect("arguments").keys, Some(1));
+    assert_eq!(records[0].request_params.as_ref().expect("arguments").keys, 1);
 }
 
 #[test]
@@ -140,5 +140,5 @@ fn the_same_call_in_a_row_is_counted_whatever_the_order_of_its_keys_and_the_form
     }
     let records = session.end();
     let runs: Vec<_> = records.iter().map(|record| record.request_params.as_ref().expect("arguments").repeat_run).collect();
-    assert_eq!(runs, [None, Some(2), None], "1 is the default and left out");
+    assert_eq!(runs, [1, 2, 1]);
 }

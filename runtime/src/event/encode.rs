@@ -1,6 +1,19 @@
 //! Writes an event once, as JSON by hand.
+//!
+//! The members and their names are in `docs/spec/event.md`. What is absent is an absent key, and
+//! numbers that the dictionary gives a default are left out when they have it. Nothing is
+//! allocated but the room in `out`.
 
-use super::Event;
+mod json;
+mod parts;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use json::Writer;
+
+use super::{Event, Failure};
 
 /// What all events of one watch have in common. It is written once per spool segment and spliced
 /// into each event on the way out.
@@ -12,17 +25,67 @@ pub(crate) struct Common {
     pub(crate) server_version: String,
 }
 
-/// Appends the event to `out` as one JSON object.
+impl Common {
+    /// The common members, without braces and without a comma at the ends.
+    pub(crate) fn fragment(&self) -> Vec<u8> {
+        let mut out = vec![b'{'];
+        let mut json = Writer(&mut out);
+        json.text("server_name", &self.server_name);
+        json.text("server_version", &self.server_version);
+        json.text("sdk_name", "toolwatch");
+        json.text("sdk_version", env!("CARGO_PKG_VERSION"));
+        out.split_off(1)
+    }
+}
+
+/// Appends the event to `out` as one JSON object, without the members of [`Common`].
 pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
-    out.extend_from_slice(
-        format!(
-            "{{\"event_id\":\"{}\",\"event_name\":\"{}\",\"outcome\":\"{}\"}}",
-            event.id,
-            event.name,
-            event.outcome.as_str()
-        )
-        .as_bytes(),
-    );
+    let mut json = Writer(out);
+    json.open();
+    json.key("event_id");
+    json.uuid(event.id.0);
+    json.hex("trace_id", &event.trace.trace_id);
+    json.hex("span_id", &event.trace.span_id);
+    if let Some(parent) = event.trace.parent_span_id {
+        json.hex("parent_span_id", &parent);
+    }
+    json.text("event_type", event.event_type.as_str());
+    json.text("event_name", event.name.as_str());
+    json.time("started_at", event.started.0);
+    json.time("ended_at", event.started.0.saturating_add(event.duration_ns));
+    json.millis("duration_ms", event.duration_ns);
+    json.text("mcp_method", event.method);
+    if let Some(version) = &event.caller.protocol_version {
+        json.text("mcp_protocol_version", version.as_str());
+    }
+    if let Some(arguments) = &event.arguments {
+        parts::arguments(&mut json, arguments);
+    }
+    if let Some(result) = &event.result {
+        parts::result(&mut json, result);
+    }
+    json.key("is_error");
+    json.bool(event.outcome.is_error());
+    if let Some(failure) = &event.failure {
+        error(&mut json, failure);
+    }
+    json.text("transport_type", event.caller.transport.as_str());
+    if let Some(name) = &event.caller.client_name {
+        json.text("client_name", name.as_str());
+    }
+    if let Some(version) = &event.caller.client_version {
+        json.text("client_version", version.as_str());
+    }
+    parts::attributes(&mut json, event);
+    json.close();
+}
+
+fn error(json: &mut Writer<'_>, failure: &Failure) {
+    if let Some(code) = failure.code {
+        json.key("error_code");
+        json.integer(code.into());
+    }
+    json.text("error_message", failure.kind.as_str());
 }
 
 impl Common {

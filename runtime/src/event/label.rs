@@ -1,8 +1,13 @@
 //! The two kinds of foreign text that an event may hold, each cleaned and bounded on entry.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 
 use super::sealed::closed;
+
+/// How many labels a thread keeps to share them. A server talks to few kinds of clients at once.
+const SHARED_LABELS: usize = 8;
 
 /// How many characters of a client's name or version are kept.
 const MAX_LABEL_CHARS: usize = 64;
@@ -17,7 +22,7 @@ const MAX_LABEL_CHARS: usize = 64;
 /// assert_eq!(Label::clean("claude-code\u{202e}\n").as_str(), "claude-code__");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Label(Box<str>);
+pub struct Label(Arc<str>);
 
 /// The agent's own words on why it called: the one free text that may leave.
 ///
@@ -37,17 +42,48 @@ closed!(Label, Intent);
 
 impl Label {
     /// Cleans and bounds a text.
+    ///
+    /// A text that needed no cleaning is shared with the labels that this thread made before, so
+    /// that naming the same client in each event allocates nothing.
     #[must_use]
     pub fn clean(text: &str) -> Self {
+        let shared = RECENT.try_with(|recent| recent.try_borrow_mut().ok()?.find_or_make(text));
+        shared.ok().flatten().unwrap_or_else(|| Self::make(text))
+    }
+
+    fn make(text: &str) -> Self {
         let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | '@' | ' ');
-        let cleaned: String = text.chars().take(MAX_LABEL_CHARS).map(|c| if keep(c) { c } else { '_' }).collect();
-        Self(cleaned.into_boxed_str())
+        let clean = |c: char| if keep(c) { c } else { '_' };
+        Self(text.chars().take(MAX_LABEL_CHARS).map(clean).collect::<String>().into())
     }
 
     /// The label as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+thread_local! {
+    static RECENT: RefCell<Recent> = const { RefCell::new(Recent { labels: [const { None }; SHARED_LABELS], next: 0 }) };
+}
+
+/// The labels that a thread made last.
+struct Recent {
+    labels: [Option<Label>; SHARED_LABELS],
+    next: usize,
+}
+
+impl Recent {
+    fn find_or_make(&mut self, text: &str) -> Option<Label> {
+        let known = self.labels.iter().flatten().find(|label| label.as_str() == text);
+        if let Some(known) = known {
+            return Some(known.clone());
+        }
+        let label = Label::make(text);
+        self.labels[self.next % SHARED_LABELS] = Some(label.clone());
+        self.next = self.next.wrapping_add(1);
+        Some(label)
     }
 }
 
@@ -83,4 +119,18 @@ fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_shared_and_still_their_own() {
+        let first = Label::clean("claude-code");
+        assert!(Arc::ptr_eq(&first.0, &Label::clean("claude-code").0));
+        (0..20).for_each(|n| assert_eq!(Label::clean(&format!("c{n}")).as_str(), format!("c{n}")));
+        assert_eq!(Label::clean(&"x".repeat(1_000)).as_str().len(), MAX_LABEL_CHARS);
+        assert_eq!(Label::clean("a\nb"), Label::clean("a\tb"));
+    }
 }

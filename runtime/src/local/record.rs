@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::event::Outcome;
+
 /// One event of the local record.
 ///
 /// Members that this version does not know are ignored, and members that are absent are `None` or
@@ -196,6 +198,12 @@ impl Record {
     pub fn intent(&self) -> Option<&str> {
         let intent = &self.attributes.intent;
         intent.as_str().or_else(|| intent.get("text")?.as_str())
+    }
+
+    /// How the call ended; `None` for an outcome that this version does not know.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.attributes.outcome.as_deref().and_then(Outcome::parse)
     }
 
     /// Whether the arguments did not fit the tool.
