@@ -1,4 +1,63 @@
-//! toolwatch runtime.
+//! Observability for MCP servers written with [rmcp](https://docs.rs/rmcp): which tools agents call,
+//! how long they take, how they fail, whether the arguments fit the schema, whether the agent repeats
+//! itself, and why it called. No argument value leaves the process unless a rule that the compiler
+//! has checked says so.
+//!
+//! ```
+//! use rmcp::handler::server::wrapper::Parameters;
+//! use rmcp::{tool, tool_router};
+//! use toolwatch::{Shape, Watch, watched_tool};
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema, Shape)]
+//! struct Search {
+//!     query: String,
+//!     cursor: Option<String>,
+//! }
+//!
+//! #[derive(Clone)]
+//! struct Docs;
+//!
+//! #[tool_router(server_handler)]
+//! impl Docs {
+//!     /// Search the documentation.
+//!     #[watched_tool(args(query = hash, cursor = volatile))]
+//!     #[tool]
+//!     async fn search(&self, Parameters(search): Parameters<Search>) -> String {
+//!         format!("nothing about {}", search.query)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let _watch = Watch::builder().server("docs", "1.0.0").build()?.install()?;
+//! // Docs.serve(rmcp::transport::stdio()).await?.waiting().await?;
+//!
+//! // A unit test calls the tool's body directly.
+//! let search = Search { query: "lifetimes".into(), cursor: None };
+//! assert_eq!(Docs.search_unwatched(Parameters(search)).await, "nothing about lifetimes");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`watched_tool`] records the calls of one tool; [`Shape`] and [`Reveal`] are derived on its
+//!   parameter types.
+//! - [`Watch`] holds the settings and the delivery path; [`WatchBuilder`] lists every option and
+//!   variable.
+//! - [`local`] reads the record of a server back, without any other server.
+//! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
+//! - [`event`] is the vocabulary of what is recorded.
+//!
+//! # Features
+//!
+//! | feature | default | brings | dependencies it adds to an rmcp server |
+//! |---|---|---|---|
+//! | `macros` | yes | [`watched_tool`] and the derives | `toolwatch-macros` (syn 3, quote and proc-macro2 are rmcp's own) |
+//! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
+//! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest`, `rustls` with ring, `flate2`, `httpdate` |
+//! | `testing` | no | an ingest receiver within the process, for tests | none |
+//! | `full` | no | all of the above | |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attach;
 mod capture;

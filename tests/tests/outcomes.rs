@@ -52,7 +52,7 @@ fn d1_success_is_ok() {
 fn d1_an_error_result_is_a_tool_error_with_the_type_of_the_authors_error() {
     let record = check("answer", json!({ "text": "refuse" }), Outcome::ToolError);
     assert!(record.is_error);
-    let error_type = record.attributes.others["error_type"].as_str().expect("a type");
+    let error_type = record.attributes.others["error"]["type"].as_str().expect("a type");
     assert!(error_type.ends_with("server::Refused"), "{error_type}");
 }
 

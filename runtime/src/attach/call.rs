@@ -17,26 +17,26 @@ use serde_json::Value;
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
 use crate::capture::{context, intent};
-use crate::event::{Arguments, ErrorKind, Failure};
+use crate::event::{Arguments, ErrorKind, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{Arrival, CallSpan, Ending, Opening};
+use crate::span::{CallSpan, Ending, Opening};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
-    arrival: Arrival,
+    arrived: Timestamp,
     params: CallToolRequestParams,
     request: RequestContext<RoleServer>,
 }
 
 impl<S> FromContextPart<ToolCallContext<'_, S>> for Call {
     fn from_context_part(context: &mut ToolCallContext<'_, S>) -> Result<Self, ErrorData> {
-        let arrival = Arrival::now();
+        let arrived = Timestamp::now();
         let mut params = CallToolRequestParams::new(std::mem::take(&mut context.name));
         params.arguments = context.arguments.take();
         params.input_responses = context.input_responses.take();
         params.request_state = context.request_state.take();
-        Ok(Self { arrival, params, request: take_request(&mut context.request_context) })
+        Ok(Self { arrived, params, request: take_request(&mut context.request_context) })
     }
 }
 
@@ -70,7 +70,7 @@ impl Call {
         let opening = Opening {
             name: entry.name,
             tags: entry.spec.tags,
-            arrival: self.arrival,
+            arrived: self.arrived,
             trace,
             arguments: Some(self.capture_arguments(&watch, entry, context::repeat_scope(&caller))),
             intent: intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars)),

@@ -87,7 +87,3 @@ fn error(json: &mut Writer<'_>, failure: &Failure) {
     }
     json.text("error_message", failure.kind.as_str());
 }
-
-impl Common {
-    pub(crate) fn fragment(&self) -> Vec<u8> { Vec::new() }
-}

@@ -38,9 +38,9 @@ sealed_struct! {
         method: &'static str,
         tags: &'static [(&'static str, &'static str)],
         started: Timestamp,
-        /// From the start of the handler to its end, in nanoseconds of the monotonic clock.
+        /// From the end of capture to the end of the handler, in nanoseconds of the monotonic clock.
         duration_ns: u64,
-        /// From the arrival at the handler to its first poll, in nanoseconds.
+        /// The part of it before the handler's first poll, in nanoseconds.
         queue_ns: u64,
         trace: Trace,
         outcome: Outcome,

@@ -14,24 +14,12 @@ use crate::event::{
 };
 use crate::watch::Active;
 
-/// The moment at which a call reached its handler, on both clocks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Arrival {
-    wall: Timestamp,
-    monotonic: Instant,
-}
-
-impl Arrival {
-    pub(crate) fn now() -> Self {
-        Self { wall: Timestamp::now(), monotonic: Instant::now() }
-    }
-}
-
 /// What is known of a call before its handler runs.
 pub(crate) struct Opening {
     pub(crate) name: Name,
     pub(crate) tags: &'static [(&'static str, &'static str)],
-    pub(crate) arrival: Arrival,
+    /// When the call reached its handler.
+    pub(crate) arrived: Timestamp,
     pub(crate) trace: Trace,
     pub(crate) caller: Caller,
     pub(crate) arguments: Option<Arguments>,
@@ -49,19 +37,26 @@ pub(crate) struct Ending {
 /// A call that is under way. Dropping it records the call as well.
 pub(crate) struct CallSpan {
     open: Option<(Active, Opening)>,
-    started: Option<Instant>,
+    /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
+    opened: Option<Instant>,
+    polled: Option<Instant>,
     in_user_code: bool,
 }
 
 impl CallSpan {
     /// A span that records to `watch`.
     pub(crate) fn open(watch: Active, opening: Opening) -> Self {
-        Self { open: Some((watch, opening)), started: None, in_user_code: false }
+        Self {
+            open: Some((watch, opening)),
+            opened: Some(Instant::now()),
+            polled: None,
+            in_user_code: false,
+        }
     }
 
     /// A span that records nothing.
     pub(crate) const fn disabled() -> Self {
-        Self { open: None, started: None, in_user_code: false }
+        Self { open: None, opened: None, polled: None, in_user_code: false }
     }
 
     /// The watch and what was captured so far; `None` when nothing is recorded.
@@ -71,8 +66,8 @@ impl CallSpan {
 
     /// Marks the handler's first poll: what came before was queueing.
     pub(crate) fn start(&mut self) {
-        if self.open.is_some() && self.started.is_none() {
-            self.started = Some(Instant::now());
+        if self.open.is_some() && self.polled.is_none() {
+            self.polled = Some(Instant::now());
         }
     }
 
@@ -98,17 +93,17 @@ impl CallSpan {
 
     fn record(&mut self, outcome: Outcome, ending: Ending) {
         let Some((watch, opening)) = self.open.take() else { return };
-        let arrived = opening.arrival.monotonic;
-        let started = self.started.unwrap_or(arrived);
+        let opened = self.opened.unwrap_or_else(Instant::now);
+        let polled = self.polled.unwrap_or(opened);
         watch.record(Event {
-            id: EventId::at(opening.arrival.wall),
+            id: EventId::at(opening.arrived),
             event_type: EventType::ToolCall,
             name: opening.name,
             method: "tools/call",
             tags: opening.tags,
-            started: opening.arrival.wall,
-            duration_ns: nanos(arrived.elapsed()),
-            queue_ns: nanos(started.saturating_duration_since(arrived)),
+            started: opening.arrived,
+            duration_ns: nanos(opened.elapsed()),
+            queue_ns: nanos(polled.saturating_duration_since(opened)),
             trace: opening.trace,
             outcome,
             caller: opening.caller,

@@ -185,8 +185,9 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// Others may list the directory, which tells them random names; they must not add to it.
 fn check_directory(found: &Metadata) -> io::Result<()> {
-    if found.is_dir() && is_private(found) {
+    if found.is_dir() && !is_writable_by_others(found) {
         Ok(())
     } else {
         Err(refused())
@@ -204,6 +205,11 @@ fn check_file(found: &Metadata) -> io::Result<()> {
 #[cfg(unix)]
 fn is_private(found: &Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 == 0
+}
+
+#[cfg(unix)]
+fn is_writable_by_others(found: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o022 != 0
 }
 
 #[cfg(unix)]
@@ -243,6 +249,11 @@ fn is_private(_: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn has_one_name(_: &Metadata) -> bool {
     true
+}
+
+#[cfg(not(unix))]
+fn is_writable_by_others(_: &Metadata) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

@@ -89,6 +89,9 @@ impl Active {
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
     pub(crate) fn record(&self, mut event: Event) {
+        if self.0.settings.debug {
+            say(&event);
+        }
         let (key, rate) = (sampling_key(&event), self.0.settings.sample_rate);
         if let Some(weight) = self.0.pipeline.sample(key, rate, event.outcome.is_error()) {
             event.weight = weight;
@@ -115,6 +118,12 @@ impl Active {
             self.0.pipeline.append(&buffer);
         }
     }
+}
+
+/// What `debug` writes of an event: nothing that a caller chose.
+fn say(event: &Event) {
+    let millis = event.duration_ns / 1_000_000;
+    eprintln!("toolwatch: {} {}: {} in {millis} ms", event.method, event.name, event.outcome.as_str());
 }
 
 /// Calls of one session, or of one trace, are kept or left out together.

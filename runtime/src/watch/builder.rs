@@ -113,7 +113,8 @@ impl WatchBuilder {
         hash_mode: HashMode,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
-        /// Whether the delivery path reports what it does through `tracing`.
+        /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
+        /// Names, outcomes and durations only.
         debug: bool,
     }
 
@@ -159,7 +160,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Is told, on the sender's thread, of failures of the delivery path, once per episode.
+    /// Is told of failures of the delivery path, once per episode. Without it they are written to
+    /// stderr, one line each.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
@@ -310,6 +312,7 @@ impl WatchBuilder {
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
             transport: self.transport.unwrap_or_else(crate::capture::context::transport_of_process),
+            debug: self.debug.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();
         let pipeline = Pipeline::start(PipelineConfig {
@@ -322,7 +325,7 @@ impl WatchBuilder {
             keep_delivered: local,
             common_fragment: Common { server_name, server_version }.fragment(),
             on_quota_warning: self.on_quota_warning,
-            on_error: self.on_error,
+            on_error: Some(self.on_error.unwrap_or_else(|| Arc::new(say))),
             ..defaults
         })?;
         Ok(Watch(Some(Active::start(settings, key, pipeline))))
@@ -339,6 +342,12 @@ fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
     if option.is_none() {
         *option = variable();
     }
+}
+
+/// What an operator should know, in one line, when the author takes no notice of it.
+fn say(error: &Error) {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
+    eprintln!("toolwatch: {error}{}", cause.unwrap_or_default());
 }
 
 fn program_name() -> String {

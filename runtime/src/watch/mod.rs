@@ -105,7 +105,13 @@ impl Watch {
     /// watch.shutdown(std::time::Duration::from_secs(1));
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
-        self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().shutdown(timeout))
+        let Some(active) = &self.0 else { return Delivery::default() };
+        let delivery = active.pipeline().shutdown(timeout);
+        if active.settings().debug {
+            let Delivery { delivered, spooled, dropped, .. } = delivery;
+            eprintln!("toolwatch: {delivered} delivered, {spooled} spooled, {dropped} dropped");
+        }
+        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.

@@ -19,6 +19,7 @@ pub(super) struct Settings {
     pub(super) intent: IntentLevel,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
     pub(super) transport: Transport,
+    pub(super) debug: bool,
 }
 
 impl fmt::Debug for Settings {
@@ -29,6 +30,7 @@ impl fmt::Debug for Settings {
             .field("hash_mode", &self.hash_mode)
             .field("intent", &self.intent)
             .field("transport", &self.transport)
+            .field("debug", &self.debug)
             .finish_non_exhaustive()
     }
 }
