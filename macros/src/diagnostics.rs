@@ -15,9 +15,7 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn new() -> Self {
-        Self {
-            errors: RefCell::new(Some(Vec::new())),
-        }
+        Self { errors: RefCell::new(Some(Vec::new())) }
     }
 
     /// Records a mistake at the author's token.
@@ -50,7 +48,8 @@ impl Drop for Diagnostics {
 
 /// The end of a message about an unknown word: the nearest valid one, or all of them.
 pub(crate) fn instead_of(word: &str, valid: &[&str]) -> String {
-    match nearest(word, valid) {
+    let only = valid.first().copied().filter(|_| valid.len() == 1);
+    match nearest(word, valid).or(only) {
         Some(near) => format!("write `{near}`"),
         None => format!("write one of {}", quoted(valid)),
     }
@@ -64,15 +63,9 @@ fn quoted(words: &[&str]) -> String {
 /// The valid word with the fewest edits, when it is near enough to be meant.
 fn nearest<'a>(word: &str, valid: &[&'a str]) -> Option<&'a str> {
     let bound = (word.chars().count() / 3).max(1);
-    let mut ranked: Vec<_> = valid
-        .iter()
-        .map(|near| (edits(word, near), *near))
-        .collect();
+    let mut ranked: Vec<_> = valid.iter().map(|near| (edits(word, near), *near)).collect();
     ranked.sort_by_key(|(count, _)| *count);
-    ranked
-        .first()
-        .filter(|(count, _)| *count <= bound)
-        .map(|(_, near)| *near)
+    ranked.first().filter(|(count, _)| *count <= bound).map(|(_, near)| *near)
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two words.
@@ -103,17 +96,11 @@ mod tests {
     #[test]
     fn a_near_word_is_suggested() {
         assert_eq!(instead_of("valeu", &["omit", "value"]), "write `value`");
-        assert_eq!(
-            instead_of("deny_unlistd", &["deny_unlisted"]),
-            "write `deny_unlisted`"
-        );
+        assert_eq!(instead_of("deny_unlistd", &["deny_unlisted"]), "write `deny_unlisted`");
     }
 
     #[test]
     fn a_far_word_gets_the_whole_list() {
-        assert_eq!(
-            instead_of("everything", &["omit", "len"]),
-            "write one of `omit`, `len`"
-        );
+        assert_eq!(instead_of("everything", &["omit", "len"]), "write one of `omit`, `len`");
     }
 }

@@ -10,9 +10,9 @@ use syn::{
 /// The type of the first parameter that is written `Parameters<..>`.
 pub(crate) fn parameters_type(signature: &Signature) -> Option<&Type> {
     signature.inputs.iter().find_map(|input| match input {
-        FnArg::Typed(typed) => last_segment(&typed.ty)
-            .filter(|last| last.ident == "Parameters")
-            .map(|_| &*typed.ty),
+        FnArg::Typed(typed) => {
+            last_segment(&typed.ty).filter(|last| last.ident == "Parameters").map(|_| &*typed.ty)
+        }
         FnArg::Receiver(_) => None,
     })
 }
@@ -60,12 +60,8 @@ pub(crate) fn is_boxed_by_rmcp(output: &ReturnType) -> bool {
 }
 
 fn is_pinned_future(last: &PathSegment) -> bool {
-    let boxed = (last.ident == "Pin")
-        .then(|| segment_argument(last))
-        .flatten();
-    let inner = boxed
-        .and_then(last_segment)
-        .filter(|last| last.ident == "Box");
+    let boxed = (last.ident == "Pin").then(|| segment_argument(last)).flatten();
+    let inner = boxed.and_then(last_segment).filter(|last| last.ident == "Box");
     match inner.and_then(segment_argument).map(bare) {
         Some(Type::TraitObject(object)) => object.bounds.iter().any(is_future_bound),
         _ => false,
@@ -74,11 +70,9 @@ fn is_pinned_future(last: &PathSegment) -> bool {
 
 fn is_future_bound(bound: &TypeParamBound) -> bool {
     match bound {
-        TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Future"),
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| last.ident == "Future")
+        }
         _ => false,
     }
 }

@@ -61,11 +61,7 @@ impl ToolFn {
     }
 
     fn check_attributes(&self, errors: &Diagnostics) {
-        for again in self
-            .attrs
-            .iter()
-            .filter(|attr| is_named(attr, "watched_tool"))
-        {
+        for again in self.attrs.iter().filter(|attr| is_named(attr, "watched_tool")) {
             let at = last_span(again);
             errors.error(at, "`#[watched_tool]` is given twice; keep one of them");
         }
@@ -83,10 +79,7 @@ impl ToolFn {
 
 /// Whether the last segment of an attribute's path is `name`, which is how rmcp looks for `tool`.
 pub(crate) fn is_named(attr: &Attribute, name: &str) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == name)
+    attr.path().segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn last_span(attr: &Attribute) -> Span {
@@ -96,9 +89,8 @@ fn last_span(attr: &Attribute) -> Span {
 
 /// The keyword that says what an item is, such as `struct`; the first word otherwise.
 fn what_it_is(item: TokenStream) -> Span {
-    const KEYWORDS: [&str; 11] = [
-        "fn", "struct", "enum", "union", "impl", "trait", "mod", "type", "use", "static", "const",
-    ];
+    const KEYWORDS: [&str; 11] =
+        ["fn", "struct", "enum", "union", "impl", "trait", "mod", "type", "use", "static", "const"];
     let mut first = None;
     for token in item {
         if let TokenTree::Ident(word) = &token {

@@ -24,11 +24,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     }
     let arms = arms(&input, &names, &errors);
     let errors = errors.finish();
-    if errors.is_empty() {
-        implement(&input, &names, &arms)
-    } else {
-        quote!(#(#errors)*)
-    }
+    if errors.is_empty() { implement(&input, &names, &arms) } else { quote!(#(#errors)*) }
 }
 
 fn arms(input: &DeriveInput, names: &Names, errors: &Diagnostics) -> Vec<TokenStream> {
@@ -51,7 +47,10 @@ fn variants(data: &DataEnum, names: &Names, errors: &Diagnostics) -> Vec<TokenSt
             errors.error(variant.fields.span(), wrong);
         }
         let json = VariantNames::read(&variant.attrs, ident, names.case()).json;
-        arms.push(quote_spanned!(Span::mixed_site()=> Self::#ident => #json));
+        let krate = names.krate();
+        arms.push(quote_spanned! {Span::mixed_site()=>
+            Self::#ident => ::core::option::Option::Some(#krate::Exposed::name(#json))
+        });
     }
     arms
 }
@@ -65,7 +64,7 @@ fn implement(input: &DeriveInput, names: &Names, arms: &[TokenStream]) -> TokenS
             const REASON: &'static str = "the name of a variant in the program's source";
 
             fn reveal(&self) -> ::core::option::Option<#krate::Exposed> {
-                ::core::option::Option::Some(#krate::Exposed::name(match *self { #(#arms),* }))
+                match *self { #(#arms),* }
             }
         }
     }

@@ -55,10 +55,7 @@ fn check_rules(rules: &[Rule], errors: &Diagnostics) {
     let mut seen = BTreeSet::new();
     for rule in rules {
         let names = rule.names();
-        let at = rule
-            .path
-            .first()
-            .map_or_else(Span::call_site, proc_macro2::Ident::span);
+        let at = rule.path.first().map_or_else(Span::call_site, proc_macro2::Ident::span);
         let path = names.join(".");
         if !seen.insert(names.clone()) {
             errors.error(at, format!("`{path}` has two rules; keep one of them"));
@@ -78,10 +75,8 @@ fn hides(rule: &Rule, names: &[String]) -> bool {
 
 fn check_intent(intent: &Intent, errors: &Diagnostics) {
     let off = intent.mode.as_ref().is_some_and(|mode| mode == "off");
-    let parts = [
-        intent.text.as_ref().map(|(key, _)| key),
-        intent.max_chars.as_ref().map(|(key, _)| key),
-    ];
+    let parts =
+        [intent.text.as_ref().map(|(key, _)| key), intent.max_chars.as_ref().map(|(key, _)| key)];
     if let (true, Some(part)) = (off, parts.into_iter().flatten().next()) {
         let wrong = format!("`{part}` has no effect when `intent` is `off`; remove one of the two");
         errors.error(part.span(), wrong);
@@ -95,15 +90,12 @@ fn check_intent(intent: &Intent, errors: &Diagnostics) {
             errors.error(text.span(), wrong);
         }
     }
-    if let Some((_, bound)) = &intent.max_chars {
-        if !bound
-            .base10_parse::<u16>()
-            .is_ok_and(|value| (1..=INTENT_MAX_CHARS).contains(&value))
-        {
-            let wrong =
-                format!("`max_chars` is out of range; write a number from 1 to {INTENT_MAX_CHARS}");
-            errors.error(bound.span(), wrong);
-        }
+    if let Some((_, bound)) = &intent.max_chars
+        && !bound.base10_parse::<u16>().is_ok_and(|value| (1..=INTENT_MAX_CHARS).contains(&value))
+    {
+        let wrong =
+            format!("`max_chars` is out of range; write a number from 1 to {INTENT_MAX_CHARS}");
+        errors.error(bound.span(), wrong);
     }
 }
 
@@ -123,17 +115,11 @@ fn check_tags(tags: &[Tag], errors: &Diagnostics) {
     for tag in tags {
         check_tag(tag, errors);
         if !seen.insert(&tag.key) {
-            errors.error(
-                tag.at,
-                format!("tag `{}` is given twice; keep one of them", tag.key),
-            );
+            errors.error(tag.at, format!("tag `{}` is given twice; keep one of them", tag.key));
         }
     }
     if let Some(tag) = tags.get(TAGS_MAX) {
-        errors.error(
-            tag.at,
-            format!("a tool has at most {TAGS_MAX} tags; remove the rest"),
-        );
+        errors.error(tag.at, format!("a tool has at most {TAGS_MAX} tags; remove the rest"));
     }
 }
 

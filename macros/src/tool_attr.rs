@@ -4,7 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Path, Token};
+use syn::token::Paren;
+use syn::{Attribute, Expr, MacroDelimiter, Meta, MetaList, Path, Token};
 
 /// One argument of `#[tool(...)]`.
 struct ToolArgument {
@@ -19,21 +20,13 @@ impl Parse for ToolArgument {
         let path = input.call(Path::parse_mod_style)?;
         if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            return Ok(Self {
-                path,
-                value: Some(input.parse()?),
-                rest: TokenStream::new(),
-            });
+            return Ok(Self { path, value: Some(input.parse()?), rest: TokenStream::new() });
         }
         let mut rest = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![,]) {
             rest.extend([input.parse::<TokenTree>()?]);
         }
-        Ok(Self {
-            path,
-            value: None,
-            rest,
-        })
+        Ok(Self { path, value: None, rest })
     }
 }
 
@@ -49,7 +42,7 @@ impl ToTokens for ToolArgument {
 
 /// The attribute that makes a fn a tool.
 pub(crate) struct ToolAttr {
-    path: Path,
+    attr: Attribute,
     arguments: Punctuated<ToolArgument, Token![,]>,
 }
 
@@ -61,19 +54,23 @@ impl ToolAttr {
             Meta::List(_) => attr.parse_args_with(Punctuated::parse_terminated).ok()?,
             Meta::NameValue(_) => return None,
         };
-        Some(Self {
-            path: attr.path().clone(),
-            arguments,
-        })
+        Some(Self { attr: attr.clone(), arguments })
     }
 
     /// The expression of an argument, as the author wrote it.
     pub(crate) fn value(&self, name: &str) -> Option<&Expr> {
-        self.arguments
-            .iter()
-            .find(|argument| argument.path.is_ident(name))?
-            .value
-            .as_ref()
+        self.arguments.iter().find(|argument| argument.path.is_ident(name))?.value.as_ref()
+    }
+
+    /// The attribute at its own place, so that what rmcp has to say points there.
+    fn with_arguments(&self, tokens: TokenStream) -> TokenStream {
+        let mut attr = self.attr.clone();
+        let delimiter = match &attr.meta {
+            Meta::List(list) => list.delimiter.clone(),
+            _ => MacroDelimiter::Paren(Paren::default()),
+        };
+        attr.meta = Meta::List(MetaList { path: self.attr.path().clone(), delimiter, tokens });
+        attr.into_token_stream()
     }
 
     /// The attribute with the schema expressions replaced, everything else untouched.
@@ -82,16 +79,13 @@ impl ToolAttr {
         input: &TokenStream,
         output: Option<&TokenStream>,
     ) -> TokenStream {
-        let path = &self.path;
         let mut arguments: Vec<TokenStream> = self
             .arguments
             .iter()
-            .map(
-                |argument| match (argument.path.is_ident("input_schema"), &argument.value) {
-                    (true, Some(_)) => quote!(input_schema = #input),
-                    _ => argument.to_token_stream(),
-                },
-            )
+            .map(|argument| match (argument.path.is_ident("input_schema"), &argument.value) {
+                (true, Some(_)) => quote!(input_schema = #input),
+                _ => argument.to_token_stream(),
+            })
             .collect();
         if self.value("input_schema").is_none() {
             arguments.push(quote!(input_schema = #input));
@@ -99,6 +93,6 @@ impl ToolAttr {
         if let (Some(output), None) = (output, self.value("output_schema")) {
             arguments.push(quote!(output_schema = #output));
         }
-        quote!(#[#path(#(#arguments),*)])
+        self.with_arguments(quote!(#(#arguments),*))
     }
 }

@@ -65,6 +65,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+mod semconv;
 mod sender;
 pub mod shape;
 mod span;
@@ -84,7 +85,14 @@ pub use sender::Durability;
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]
-pub use toolwatch_macros::{Reveal, Shape, watched_tool};
+#[doc = include_str!("macros/reveal.md")]
+pub use toolwatch_macros::Reveal;
+#[cfg(feature = "macros")]
+#[doc = include_str!("macros/shape.md")]
+pub use toolwatch_macros::Shape;
+#[cfg(feature = "macros")]
+#[doc = include_str!("macros/watched_tool.md")]
+pub use toolwatch_macros::watched_tool;
 pub use watch::{Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! Shared fixtures of the workspace-level suites.
 
-pub mod server;
 pub mod raw;
+pub mod server;
 
 /// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
 #[must_use]

@@ -19,7 +19,11 @@ pub struct RawServer {
 impl RawServer {
     /// Starts the program with these arguments and variables. No `TOOLWATCH_*` variable of the
     /// suite's own environment is handed on.
-    pub fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> io::Result<Self> {
+    pub fn start(
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> io::Result<Self> {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOOLWATCH_")) {
             command.env_remove(name);
@@ -40,7 +44,11 @@ impl RawServer {
     /// Starts the fixture server, watched, with a local record in `directory`.
     pub fn start_recording(program: &str, directory: &Path) -> io::Result<Self> {
         let directory = directory.to_string_lossy();
-        Self::start(program, &["watched"], &[("TOOLWATCH_LOCAL", "1"), ("TOOLWATCH_DIR", &directory)])
+        Self::start(
+            program,
+            &["watched"],
+            &[("TOOLWATCH_LOCAL", "1"), ("TOOLWATCH_DIR", &directory)],
+        )
     }
 
     /// Does the handshake and returns the raw line of the server's reply.
@@ -121,7 +129,8 @@ impl RawServer {
         let mut rest = Vec::new();
         self.stdout.read_to_end(&mut rest)?;
         self.child.wait()?;
-        let errors = reader.join().map_err(|_| io::Error::other("the reader of stderr panicked"))??;
+        let errors =
+            reader.join().map_err(|_| io::Error::other("the reader of stderr panicked"))??;
         Ok((rest, errors))
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rmcp::handler::server::wrapper::{Json, Parameters};
 use rmcp::model::{
-    CallToolResult, ContentBlock, CreateTaskResult, InputRequiredResult, JsonObject, Task, TaskStatus,
+    CallToolResult, ContentBlock, CreateTaskResult, InputRequiredResult, JsonObject, Task,
+    TaskStatus,
 };
 use rmcp::{ErrorData, RoleServer};
 use schemars::JsonSchema;

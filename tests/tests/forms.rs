@@ -16,7 +16,7 @@ mod generics;
 mod outputs;
 #[path = "forms/rules.rs"]
 mod rules;
-#[path = "forms/shapes.rs"]
-mod shapes;
 #[path = "forms/schemas.rs"]
 mod schemas;
+#[path = "forms/shapes.rs"]
+mod shapes;

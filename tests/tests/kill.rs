@@ -29,7 +29,8 @@ fn a_kill_right_after_a_reply_loses_no_event() {
     let mut replied = 0_u64;
     for round in 0..kills() {
         let mut server =
-            RawServer::start_recording(env!("CARGO_BIN_EXE_fixture"), directory.path()).expect("the server starts");
+            RawServer::start_recording(env!("CARGO_BIN_EXE_fixture"), directory.path())
+                .expect("the server starts");
         server.initialize().expect("the handshake");
         for _ in 0..=(round % 4) {
             replied += 1;
@@ -41,7 +42,12 @@ fn a_kill_right_after_a_reply_loses_no_event() {
     let recorded = recorded_lengths(directory.path());
     let lost: Vec<u64> = (1..=replied).filter(|length| !recorded.contains_key(length)).collect();
     let doubled: Vec<_> = recorded.iter().filter(|(_, count)| **count != 1).collect();
-    println!("kill loop: {} kills, {replied} replied calls, {} lost, {} doubled", kills(), lost.len(), doubled.len());
+    println!(
+        "kill loop: {} kills, {replied} replied calls, {} lost, {} doubled",
+        kills(),
+        lost.len(),
+        doubled.len()
+    );
     assert!(lost.is_empty(), "lost the events of the calls {lost:?}");
     assert!(doubled.is_empty(), "recorded more than once: {doubled:?}");
 }

@@ -14,7 +14,8 @@ impl Session {
     fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut server =
-            RawServer::start_recording(env!("CARGO_BIN_EXE_fixture"), directory.path()).expect("the server starts");
+            RawServer::start_recording(env!("CARGO_BIN_EXE_fixture"), directory.path())
+                .expect("the server starts");
         server.initialize().expect("the handshake");
         Self { directory, server }
     }
@@ -125,7 +126,8 @@ fn d1_a_call_in_flight_when_the_client_leaves_is_recorded_as_dropped() {
 #[test]
 fn b10_the_intent_is_recorded_and_never_reaches_the_handler() {
     let mut session = Session::start();
-    let reply = session.server.call("raw", json!({ "a": 1, "context": "why not" })).expect("a reply");
+    let reply =
+        session.server.call("raw", json!({ "a": 1, "context": "why not" })).expect("a reply");
     assert!(!reply.contains("why not"), "{reply}");
     let records = session.end();
     assert_eq!(records[0].intent(), Some("why not"));
@@ -135,10 +137,17 @@ fn b10_the_intent_is_recorded_and_never_reaches_the_handler() {
 #[test]
 fn the_same_call_in_a_row_is_counted_whatever_the_order_of_its_keys_and_the_form_of_its_numbers() {
     let mut session = Session::start();
-    for arguments in [json!({ "text": "x", "times": 1 }), json!({ "times": 1.0, "text": "x" }), json!({ "text": "y" })] {
+    for arguments in [
+        json!({ "text": "x", "times": 1 }),
+        json!({ "times": 1.0, "text": "x" }),
+        json!({ "text": "y" }),
+    ] {
         session.server.call("raw", arguments).expect("a reply");
     }
     let records = session.end();
-    let runs: Vec<_> = records.iter().map(|record| record.request_params.as_ref().expect("arguments").repeat_run).collect();
+    let runs: Vec<_> = records
+        .iter()
+        .map(|record| record.request_params.as_ref().expect("arguments").repeat_run)
+        .collect();
     assert_eq!(runs, [1, 2, 1]);
 }

@@ -33,7 +33,8 @@ fn whole_session(server: &mut RawServer) -> Vec<String> {
 fn stdout_carries_the_protocol_and_stderr_stays_silent() {
     let directory = tempfile::tempdir().expect("a directory");
     let program = env!("CARGO_BIN_EXE_fixture");
-    let mut server = RawServer::start_recording(program, directory.path()).expect("the server starts");
+    let mut server =
+        RawServer::start_recording(program, directory.path()).expect("the server starts");
     for line in whole_session(&mut server) {
         let message: Value = serde_json::from_str(&line).expect("every line is JSON");
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
@@ -51,7 +52,8 @@ fn stdout_carries_the_protocol_and_stderr_stays_silent() {
 fn whole_sessions_are_byte_for_byte_the_same_with_and_without_the_attribute() {
     let directory = tempfile::tempdir().expect("a directory");
     let program = env!("CARGO_BIN_EXE_fixture");
-    let mut watched = RawServer::start_recording(program, directory.path()).expect("the server starts");
+    let mut watched =
+        RawServer::start_recording(program, directory.path()).expect("the server starts");
     let mut plain = RawServer::start(program, &["plain"], &[]).expect("the server starts");
     let (watched_lines, plain_lines) = (whole_session(&mut watched), whole_session(&mut plain));
     assert_eq!(watched_lines.len(), plain_lines.len());
@@ -87,13 +89,16 @@ fn a_server_whose_watch_is_off_is_untouched_and_leaves_no_file() {
     let program = env!("CARGO_BIN_EXE_fixture");
     let record = directory.path().join("record");
     let record = record.to_string_lossy();
-    for off in [[("TOOLWATCH_ENABLED", "false")], [("DO_NOT_TRACK", "1")], [("TOOLWATCH_DEBUG", "0")]] {
+    for off in
+        [[("TOOLWATCH_ENABLED", "false")], [("DO_NOT_TRACK", "1")], [("TOOLWATCH_DEBUG", "0")]]
+    {
         let mut variables = vec![("TOOLWATCH_DIR", record.as_ref())];
         if off[0].0 != "TOOLWATCH_DEBUG" {
             variables.push(("TOOLWATCH_LOCAL", "1"));
         }
         variables.extend(off);
-        let mut silent = RawServer::start(program, &["watched"], &variables).expect("the server starts");
+        let mut silent =
+            RawServer::start(program, &["watched"], &variables).expect("the server starts");
         let mut plain = RawServer::start(program, &["plain"], &[]).expect("the server starts");
         assert_eq!(whole_session(&mut silent), whole_session(&mut plain));
         silent.close().expect("the server ends");

@@ -26,10 +26,7 @@ impl Argument {
             TokenTree::Ident(key) => key,
             other => {
                 let list = instead_of("", &ARGUMENTS);
-                errors.error(
-                    other.span(),
-                    format!("an argument starts with its name; {list}"),
-                );
+                errors.error(other.span(), format!("an argument starts with its name; {list}"));
                 return None;
             }
         };
@@ -100,10 +97,7 @@ impl Argument {
 
     pub(super) fn rules(self, errors: &Diagnostics) -> Vec<Rule> {
         let chunks = self.list(errors);
-        chunks
-            .into_iter()
-            .filter_map(|chunk| super::rule::read_rule(&chunk, errors))
-            .collect()
+        chunks.into_iter().filter_map(|chunk| super::rule::read_rule(&chunk, errors)).collect()
     }
 
     pub(super) fn intent(self, errors: &Diagnostics) -> Intent {
@@ -113,13 +107,8 @@ impl Argument {
                 intent.mode = super::intent::read_mode(&mode, self.key.span(), errors)
             }
             value => {
-                let list = Self {
-                    key: self.key,
-                    value,
-                }
-                .list(errors);
-                list.into_iter()
-                    .for_each(|chunk| intent.take(chunk, errors));
+                let list = Self { key: self.key, value }.list(errors);
+                list.into_iter().for_each(|chunk| intent.take(chunk, errors));
             }
         }
         intent
@@ -127,10 +116,7 @@ impl Argument {
 
     pub(super) fn tags(self, errors: &Diagnostics) -> Vec<Tag> {
         let chunks = self.list(errors);
-        chunks
-            .into_iter()
-            .filter_map(|chunk| super::tag::read_tag(&chunk, errors))
-            .collect()
+        chunks.into_iter().filter_map(|chunk| super::tag::read_tag(&chunk, errors)).collect()
     }
 }
 

@@ -32,10 +32,7 @@ pub(super) fn between_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 }
 
 pub(super) fn split(tokens: &[TokenTree], sign: char) -> Vec<Vec<TokenTree>> {
-    tokens
-        .split(|token| is_sign(token, sign))
-        .map(<[TokenTree]>::to_vec)
-        .collect()
+    tokens.split(|token| is_sign(token, sign)).map(<[TokenTree]>::to_vec).collect()
 }
 
 fn is_sign(token: &TokenTree, sign: char) -> bool {
@@ -43,9 +40,5 @@ fn is_sign(token: &TokenTree, sign: char) -> bool {
 }
 
 pub(super) fn first_span(tokens: &TokenStream, otherwise: Span) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map_or(otherwise, |token| token.span())
+    tokens.clone().into_iter().next().map_or(otherwise, |token| token.span())
 }

@@ -23,12 +23,8 @@ impl Intent {
             return;
         };
         let key = argument.key.clone();
-        let twice = || {
-            errors.error(
-                key.span(),
-                format!("`{key}` is given twice; keep one of them"),
-            )
-        };
+        let twice =
+            || errors.error(key.span(), format!("`{key}` is given twice; keep one of them"));
         match (key.to_string().as_str(), &argument.value) {
             ("text", _) if self.text.is_some() => twice(),
             ("max_chars", _) if self.max_chars.is_some() => twice(),
@@ -47,10 +43,8 @@ impl Intent {
             (unknown, _) => {
                 let valid = ["off", "optional", "required", "text", "max_chars"];
                 let instead = instead_of(unknown, &valid);
-                errors.error(
-                    key.span(),
-                    format!("unknown part `{unknown}` of `intent`; {instead}"),
-                );
+                errors
+                    .error(key.span(), format!("unknown part `{unknown}` of `intent`; {instead}"));
             }
         }
     }

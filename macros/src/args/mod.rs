@@ -8,6 +8,8 @@ mod chunks;
 mod intent;
 mod rule;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{LitStr, Path};
@@ -20,15 +22,7 @@ use self::argument::Argument;
 use self::chunks::between_commas;
 use crate::diagnostics::{Diagnostics, instead_of};
 
-const ARGUMENTS: [&str; 7] = [
-    "skip",
-    "args",
-    "deny_unlisted",
-    "intent",
-    "name",
-    "tags",
-    "crate",
-];
+const ARGUMENTS: [&str; 7] = ["skip", "args", "deny_unlisted", "intent", "name", "tags", "crate"];
 
 /// The arguments of one attribute.
 #[derive(Default)]
@@ -54,10 +48,7 @@ pub(crate) fn read(tokens: TokenStream, errors: &Diagnostics) -> Arguments {
         };
         if arguments.keys.contains(&argument.key) {
             let key = &argument.key;
-            errors.error(
-                key.span(),
-                format!("`{key}` is given twice; keep one of them"),
-            );
+            errors.error(key.span(), format!("`{key}` is given twice; keep one of them"));
             continue;
         }
         arguments.keys.push(argument.key.clone());
@@ -83,10 +74,7 @@ impl Arguments {
             unknown => {
                 self.keys.pop();
                 let instead = instead_of(unknown, &ARGUMENTS);
-                errors.error(
-                    key.span(),
-                    format!("unknown argument `{unknown}`; {instead}"),
-                );
+                errors.error(key.span(), format!("unknown argument `{unknown}`; {instead}"));
             }
         }
     }

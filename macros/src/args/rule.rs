@@ -18,10 +18,7 @@ pub(crate) struct Rule {
 impl Rule {
     /// The names that the rule goes through, without `r#`.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.path
-            .iter()
-            .map(|segment| segment.unraw().to_string())
-            .collect()
+        self.path.iter().map(|segment| segment.unraw().to_string()).collect()
     }
 
     pub(crate) fn is(&self, level: &str) -> bool {
@@ -37,11 +34,7 @@ impl Rule {
 pub(super) fn read_rule(chunk: &[TokenTree], errors: &Diagnostics) -> Option<Rule> {
     let (path, level) = split_at_sign(chunk, errors, "a rule needs a level; write `field = len`")?;
     let path = read_path(path, errors)?;
-    let mut rule = Rule {
-        path,
-        level: None,
-        volatile: None,
-    };
+    let mut rule = Rule { path, level: None, volatile: None };
     let mut complete = true;
     for part in split(level, '+') {
         complete &= rule.take(part, errors).is_some();
@@ -51,28 +44,18 @@ pub(super) fn read_rule(chunk: &[TokenTree], errors: &Diagnostics) -> Option<Rul
 
 impl Rule {
     fn take(&mut self, part: Vec<TokenTree>, errors: &Diagnostics) -> Option<()> {
-        let at = part
-            .first()
-            .map_or_else(|| self.path[0].span(), TokenTree::span);
+        let at = part.first().map_or_else(|| self.path[0].span(), TokenTree::span);
         let text: TokenStream = part.into_iter().collect();
-        let Some(word) = syn::parse2::<Ident>(text.clone())
-            .ok()
-            .filter(|word| LEVELS.iter().any(|l| word == l))
+        let Some(word) =
+            syn::parse2::<Ident>(text.clone()).ok().filter(|word| LEVELS.iter().any(|l| word == l))
         else {
             let instead = instead_of(&text.to_string(), &LEVELS);
             errors.error(at, format!("unknown level `{text}`; {instead}"));
             return None;
         };
-        let slot = if word == "volatile" {
-            &mut self.volatile
-        } else {
-            &mut self.level
-        };
+        let slot = if word == "volatile" { &mut self.volatile } else { &mut self.level };
         if slot.is_some() {
-            errors.error(
-                at,
-                "a rule has one level, and `volatile` once; write `len + volatile`",
-            );
+            errors.error(at, "a rule has one level, and `volatile` once; write `len + volatile`");
             return None;
         }
         *slot = Some(word);

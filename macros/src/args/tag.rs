@@ -21,14 +21,7 @@ pub(super) fn read_tag(chunk: &[TokenTree], errors: &Diagnostics) -> Option<Tag>
     let value_at = value.first()?.span();
     let value = value.iter().cloned().collect();
     let value = syn::parse2(value).map_err(|_| {
-        errors.error(
-            value_at,
-            format!("a tag is a string; write `{written} = \"search\"`"),
-        );
+        errors.error(value_at, format!("a tag is a string; write `{written} = \"search\"`"));
     });
-    Some(Tag {
-        key: written.trim_matches('"').to_owned(),
-        at,
-        value: value.ok()?,
-    })
+    Some(Tag { key: written.trim_matches('"').to_owned(), at, value: value.ok()? })
 }

@@ -31,17 +31,9 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
 fn spec(watched: &Watched<'_>) -> TokenStream {
     let krate = watched.krate();
     let name = name(watched);
-    let rules = watched
-        .arguments
-        .rules
-        .iter()
-        .map(|rule| rule_spec(rule, &krate));
+    let rules = watched.arguments.rules.iter().map(|rule| rule_spec(rule, &krate));
     let intent = intent(watched);
-    let tags = watched
-        .arguments
-        .tags
-        .iter()
-        .map(|Tag { key, value, .. }| quote!((#key, #value)));
+    let tags = watched.arguments.tags.iter().map(|Tag { key, value, .. }| quote!((#key, #value)));
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::Spec {
             tool: #name,
@@ -93,10 +85,8 @@ fn intent(watched: &Watched<'_>) -> TokenStream {
         Some((_, text)) => quote!(Some(#text)),
         None => quote!(None),
     };
-    let max_chars = match &intent.max_chars {
-        Some((_, bound)) => bound.to_token_stream(),
-        None => INTENT_MAX_CHARS.to_token_stream(),
-    };
+    let max_chars = intent.max_chars.as_ref().and_then(|(_, bound)| bound.base10_parse().ok());
+    let max_chars: usize = max_chars.unwrap_or(INTENT_MAX_CHARS);
     quote_spanned! {Span::mixed_site()=>
         #krate::__private::IntentSpec {
             mode: #krate::__private::IntentMode::#mode,

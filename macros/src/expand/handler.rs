@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, ReturnType, Type};
+use syn::{Attribute, FnArg, ReturnType, Type};
 
 use super::{Watched, is_for_handler, local, mixed, policy};
 use crate::forms;
@@ -17,19 +17,38 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
 }
 
 fn attributes(watched: &Watched<'_>) -> TokenStream {
-    let mut rewritten = false;
-    let attrs = watched.tool.attrs.iter().map(|attr| {
-        if is_named(attr, "tool") && !rewritten {
-            rewritten = true;
-            return tool_attribute(watched);
-        }
-        if is_for_handler(attr) {
+    let attrs = &watched.tool.attrs;
+    let tool = attrs.iter().position(|attr| is_named(attr, "tool"));
+    let forgets = attrs
+        .iter()
+        .enumerate()
+        .rposition(|(position, attr)| forgets_docs(attr, tool < Some(position)));
+    let attrs = attrs.iter().enumerate().map(|(position, attr)| {
+        if Some(position) == tool {
+            tool_attribute(watched)
+        } else if is_for_handler(attr) {
             attr.to_token_stream()
+        } else if Some(position) == forgets {
+            quote!(#[inline])
         } else {
             TokenStream::new()
         }
     });
     attrs.collect()
+}
+
+/// Whether rmcp forgets the docs above this attribute when it looks for a description.
+///
+/// `extract_doc_line` in rmcp-macros begins anew at every attribute that is no doc comment. The
+/// handler has to list the description that the author's fn would have, so it keeps an attribute
+/// without effect in that place. An attribute macro above `#[tool]` is gone when rmcp looks.
+fn forgets_docs(attr: &Attribute, is_below_tool: bool) -> bool {
+    const BUILT_IN: [&str; 9] =
+        ["allow", "expect", "warn", "deny", "forbid", "must_use", "inline", "cold", "track_caller"];
+    let is_built_in = BUILT_IN.iter().any(|name| attr.path().is_ident(name));
+    let is_seen =
+        !is_for_handler(attr) && !is_named(attr, "tool") && !attr.path().is_ident("cfg_attr");
+    is_seen && (is_below_tool || is_built_in)
 }
 
 fn tool_attribute(watched: &Watched<'_>) -> TokenStream {
@@ -53,16 +72,12 @@ fn signature(watched: &Watched<'_>) -> TokenStream {
     });
     let receiver = match signature.inputs.first() {
         Some(FnArg::Receiver(receiver)) => receiver.to_token_stream(),
-        _ => quote_spanned!(site=> &self),
+        _ => quote_spanned!(mixed(tool.ident().span())=> &self),
     };
     let generics = std::mem::take(&mut signature.generics);
     let (parameters, _, where_clause) = generics.split_for_impl();
-    let (safety, abi, fn_token, ident) = (
-        &signature.safety,
-        &signature.abi,
-        &signature.fn_token,
-        &signature.ident,
-    );
+    let (safety, abi, fn_token, ident) =
+        (&signature.safety, &signature.abi, &signature.fn_token, &signature.ident);
     let result = quote_spanned! {site=>
         ::core::result::Result<#krate::__private::CallToolResponse, #krate::__private::ErrorData>
     };
@@ -107,7 +122,10 @@ fn parts(watched: &Watched<'_>) -> TokenStream {
     let parameters = watched.tool.parameters();
     for (position, ty) in types(watched).enumerate() {
         let (local, at) = (local(position), mixed(ty.span()));
-        let part = quote_spanned!(at=> __toolwatch_call.part::<#ty>());
+        let krate = watched.krate_at(ty.span());
+        let part = quote_spanned! {at=> __toolwatch_call.part::<#ty>(
+            #krate::__private::rmcp::handler::server::common::FromContextPart::from_context_part
+        )};
         tokens.extend(quote_spanned!(Span::mixed_site()=> let #local = #part?;));
         if parameters.is_some_and(|parameters| std::ptr::eq(parameters, ty)) {
             tokens.extend(policy::call(watched, &local));
@@ -117,28 +135,19 @@ fn parts(watched: &Watched<'_>) -> TokenStream {
 }
 
 fn types<'a>(watched: &'a Watched<'_>) -> impl Iterator<Item = &'a Type> {
-    watched
-        .tool
-        .signature
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            FnArg::Typed(typed) => Some(&*typed.ty),
-            FnArg::Receiver(_) => None,
-        })
+    watched.tool.signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    })
 }
 
 fn run(watched: &Watched<'_>, this: &TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     let companion = watched.companion_ident();
-    let receiver = watched
-        .tool
-        .receiver()
-        .map(|_| quote_spanned!(site=> #this,));
-    let locals = types(watched)
-        .enumerate()
-        .map(|(position, _)| local(position));
-    let call = quote_spanned!(site=> Self::#companion(#receiver #(#locals),*));
+    let receiver = watched.tool.receiver().map(|_| quote_spanned!(site=> #this,));
+    let locals = types(watched).enumerate().map(|(position, _)| local(position));
+    let this = quote_spanned!(mixed(watched.tool.ident().span())=> Self);
+    let call = quote_spanned!(site=> #this::#companion(#receiver #(#locals),*));
     if watched.tool.is_async() {
         quote_spanned!(site=> __toolwatch_call.run(#call).await)
     } else {
@@ -152,5 +161,9 @@ fn reply(watched: &Watched<'_>) -> TokenStream {
         ReturnType::Type(_, ty) => mixed(ty.span()),
         ReturnType::Default => Span::mixed_site(),
     };
-    quote_spanned!(at=> __toolwatch_call.reply(__toolwatch_fault))
+    let krate = watched.krate_at(at);
+    quote_spanned! {at=> __toolwatch_call.reply(
+        __toolwatch_fault,
+        #krate::__private::rmcp::handler::server::tool::IntoCallToolResult::into_call_tool_result
+    )}
 }

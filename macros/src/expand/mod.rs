@@ -9,8 +9,8 @@ mod entry;
 mod handler;
 mod policy;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type};
 
 use crate::args::Arguments;
@@ -37,9 +37,14 @@ pub(crate) fn watched_tool(watched: &Watched<'_>) -> TokenStream {
 impl Watched<'_> {
     /// The path of the `toolwatch` crate.
     fn krate(&self) -> TokenStream {
+        self.krate_at(Span::mixed_site())
+    }
+
+    /// The path of the `toolwatch` crate, shown at the author's token that needs it.
+    fn krate_at(&self, at: Span) -> TokenStream {
         match &self.arguments.krate {
-            Some(path) => path.to_token_stream(),
-            None => quote_mixed(quote!(::toolwatch)),
+            Some(path) => at_place(path.to_token_stream(), at),
+            None => quote_spanned!(mixed(at)=> ::toolwatch),
         }
     }
 
@@ -66,7 +71,7 @@ impl Watched<'_> {
     /// `Self::__toolwatch_NAME()`.
     fn entry_call(&self) -> TokenStream {
         let entry = self.entry_ident();
-        quote::quote_spanned!(mixed(self.tool.ident().span())=> Self::#entry())
+        quote_spanned!(mixed(self.tool.ident().span())=> Self::#entry())
     }
 
     fn attributes(&self, keep: impl Fn(&Attribute) -> bool) -> impl Iterator<Item = &Attribute> {
@@ -81,10 +86,7 @@ fn is_for_all(attr: &Attribute) -> bool {
 }
 
 fn is_for_handler(attr: &Attribute) -> bool {
-    is_for_all(attr)
-        || ["doc", "deprecated"]
-            .iter()
-            .any(|name| attr.path().is_ident(name))
+    is_for_all(attr) || ["doc", "deprecated"].iter().any(|name| attr.path().is_ident(name))
 }
 
 fn is_for_companion(attr: &Attribute) -> bool {
@@ -96,15 +98,20 @@ fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 
-/// The same tokens with mixed-site hygiene.
-fn quote_mixed(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(Span::mixed_site());
-            token
-        })
-        .collect()
+/// The same names, shown at another place.
+fn at_place(tokens: TokenStream, place: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|token| {
+        let span = token.span().located_at(place);
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                Group::new(group.delimiter(), at_place(group.stream(), place)).into()
+            }
+            token => token,
+        };
+        token.set_span(span);
+        token
+    });
+    moved.collect()
 }
 
 /// The local that holds the argument at a position of the author's signature.

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Path, PathArguments, Token, Type};
 
-use super::{Watched, is_for_all, mixed};
+use super::{Watched, at_place, is_for_all, mixed};
 use crate::args::Rule;
 
 /// The fn that holds the rules; nothing when there are none.
@@ -21,15 +21,10 @@ pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
     let attrs = watched.attributes(is_for_all);
     let fields = FirstFields::of(watched, ty);
     let pattern = &fields.pattern;
-    let checks = rules
-        .iter()
-        .filter(|rule| !rule.is("value"))
-        .map(|rule| check(rule, &fields, &krate));
-    let exposures = rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| rule.is("value"));
-    let exposures = exposures.map(|(index, rule)| expose(index, rule, &fields, &krate));
+    let checks =
+        rules.iter().filter(|rule| !rule.is("value")).map(|rule| check(rule, &fields, watched));
+    let exposures = rules.iter().enumerate().filter(|(_, rule)| rule.is("value"));
+    let exposures = exposures.map(|(index, rule)| expose(index, rule, &fields, watched));
     Some(quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[doc(hidden)]
@@ -60,10 +55,7 @@ struct FirstFields {
 
 impl FirstFields {
     fn of(watched: &Watched<'_>, ty: &Type) -> Self {
-        let mut fields = Self {
-            pattern: None,
-            locals: BTreeMap::new(),
-        };
+        let mut fields = Self { pattern: None, locals: BTreeMap::new() };
         let (Some(deny), Type::Path(ty)) = (&watched.arguments.deny_unlisted, ty) else {
             return fields;
         };
@@ -80,8 +72,9 @@ impl FirstFields {
             }
         }
         let path = at_place(expression_path(&ty.path).to_token_stream(), deny.span());
-        fields.pattern =
-            Some(quote_spanned!(at=> let #path { #bindings } = __toolwatch_arguments;));
+        // rustc lists the missing fields when the pattern has the hygiene of their definition.
+        let pattern = quote_spanned!(deny.span()=> #path { #bindings });
+        fields.pattern = Some(quote_spanned!(at=> let #pattern = __toolwatch_arguments;));
         fields
     }
 
@@ -106,41 +99,26 @@ fn expression_path(path: &Path) -> Path {
     path
 }
 
-/// The same names, shown at another place.
-fn at_place(tokens: TokenStream, place: Span) -> TokenStream {
-    let moved = tokens.into_iter().map(|token| {
-        let span = token.span().located_at(place);
-        let mut token = match token {
-            TokenTree::Group(group) => {
-                Group::new(group.delimiter(), at_place(group.stream(), place)).into()
-            }
-            token => token,
-        };
-        token.set_span(span);
-        token
-    });
-    moved.collect()
-}
-
-fn check(rule: &Rule, fields: &FirstFields, krate: &TokenStream) -> TokenStream {
+fn check(rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStream {
     let [first, others @ ..] = rule.path.as_slice() else {
         return TokenStream::new();
     };
     let (mut place, mut last) = (fields.place(first, rule), first);
     for field in others {
+        let krate = watched.krate_at(last.span());
         let through = quote_spanned!(mixed(last.span())=> #krate::shape::rules::fields(#place));
         place = quote_spanned!(mixed(field.span())=> &#through.#field);
         last = field;
     }
     let at = asked_at(rule);
-    let bound = Ident::new(bound(rule), at);
+    let (krate, bound) = (watched.krate_at(at), Ident::new(bound(rule), at));
     let keep = quote_spanned!(Span::mixed_site()=> let __toolwatch_field = #place;);
     let check = quote_spanned!(at=> #krate::shape::rules::#bound(__toolwatch_field););
     quote_spanned!(Span::mixed_site()=> { #keep #check })
 }
 
 /// Hands the value to the call, inside one `if let` for every field on the way.
-fn expose(index: usize, rule: &Rule, fields: &FirstFields, krate: &TokenStream) -> TokenStream {
+fn expose(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let [first, others @ ..] = rule.path.as_slice() else {
         return TokenStream::new();
@@ -148,31 +126,26 @@ fn expose(index: usize, rule: &Rule, fields: &FirstFields, krate: &TokenStream) 
     let at = asked_at(rule);
     let mut steps = vec![(first, fields.place(first, rule))];
     for field in others {
-        steps.push((
-            field,
-            quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field),
-        ));
+        steps.push((field, quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field)));
     }
+    let krate = watched.krate_at(at);
     let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
     let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, #reveal););
     let last = steps.len() - 1;
-    steps
-        .iter()
-        .enumerate()
-        .rfold(exposed, |inner, (depth, (field, place))| {
-            let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
-            if depth == last {
-                return quote_spanned!(site=> { #keep #inner });
-            }
-            let through = mixed(field.span());
-            let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
-            let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
-            quote_spanned!(site=> {
-                #keep
-                #single
-                if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
-            })
+    steps.iter().enumerate().rfold(exposed, |inner, (depth, (field, place))| {
+        let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
+        if depth == last {
+            return quote_spanned!(site=> { #keep #inner });
+        }
+        let (through, krate) = (mixed(field.span()), watched.krate_at(field.span()));
+        let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
+        let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
+        quote_spanned!(site=> {
+            #keep
+            #single
+            if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
         })
+    })
 }
 
 /// The token that asks for something: the level, or `volatile` when it stands alone.

@@ -22,9 +22,7 @@ impl Parse for Item {
         if input.peek(token::Paren) {
             let list;
             syn::parenthesized!(list in input);
-            items = Punctuated::<Item, Token![,]>::parse_terminated(&list)?
-                .into_iter()
-                .collect();
+            items = Punctuated::<Item, Token![,]>::parse_terminated(&list)?.into_iter().collect();
         } else if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             while !input.is_empty() && !input.peek(Token![,]) {
@@ -45,18 +43,12 @@ impl Item {
     }
 
     pub(super) fn value_at(&self) -> Span {
-        self.value
-            .clone()
-            .into_iter()
-            .next()
-            .map_or(self.key.span(), |token| token.span())
+        self.value.clone().into_iter().next().map_or(self.key.span(), |token| token.span())
     }
 
     /// The string of `key = "string"`.
     pub(super) fn text(&self) -> Option<String> {
-        syn::parse2::<LitStr>(self.value.clone())
-            .ok()
-            .map(|text| text.value())
+        syn::parse2::<LitStr>(self.value.clone()).ok().map(|text| text.value())
     }
 
     /// The string that deserialising uses: `key = "string"` or `key(deserialize = "string")`.
@@ -66,20 +58,14 @@ impl Item {
 
     /// Every string of `key(deserialize = "string", ...)`.
     pub(super) fn deserialize_texts(&self) -> impl Iterator<Item = String> {
-        self.items
-            .iter()
-            .filter(|item| item.is("deserialize"))
-            .filter_map(Item::text)
+        self.items.iter().filter(|item| item.is("deserialize")).filter_map(Item::text)
     }
 }
 
 /// The items of serde's attributes. serde reports what it cannot read.
 pub(super) fn serde_items(attrs: &[Attribute]) -> Vec<Item> {
     let lists = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-    lists
-        .filter_map(|attr| items(attr).ok())
-        .flatten()
-        .collect()
+    lists.filter_map(|attr| items(attr).ok()).flatten().collect()
 }
 
 /// The items of our attribute, each of which must be one of `valid`.
@@ -98,10 +84,7 @@ pub(super) fn shape_items(attrs: &[Attribute], valid: &[&str], errors: &Diagnost
                     format!("unknown argument `{key}` of `shape`; {instead}"),
                 );
             } else if known.iter().any(|other| other.key == item.key) {
-                errors.error(
-                    item.key.span(),
-                    format!("`{key}` is given twice; keep one of them"),
-                );
+                errors.error(item.key.span(), format!("`{key}` is given twice; keep one of them"));
             } else {
                 known.push(item);
             }

@@ -10,18 +10,12 @@ pub(super) fn with_shape(input: &DeriveInput, types: &[Type], krate: &TokenStrea
     let used: Vec<Ident> = generics
         .type_params()
         .map(|parameter| parameter.ident.clone())
-        .filter(|parameter| {
-            types
-                .iter()
-                .any(|ty| names(ty.to_token_stream(), parameter))
-        })
+        .filter(|parameter| types.iter().any(|ty| names(ty.to_token_stream(), parameter)))
         .collect();
     let bounds = generics.make_where_clause();
     for parameter in used {
         let site = Span::mixed_site().located_at(parameter.span());
-        bounds
-            .predicates
-            .push(parse_quote_spanned!(site=> #parameter: #krate::Shape));
+        bounds.predicates.push(parse_quote_spanned!(site=> #parameter: #krate::Shape));
     }
     generics
 }

@@ -29,10 +29,7 @@ const CASES: [(&str, Case); 8] = [
 impl Case {
     /// The rule of that name; serde itself reports one that does not exist.
     pub(crate) fn named(name: &str) -> Self {
-        CASES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(Self::Unchanged, |(_, case)| *case)
+        CASES.iter().find(|(known, _)| *known == name).map_or(Self::Unchanged, |(_, case)| *case)
     }
 
     /// A field, which the source writes in `snake_case`.

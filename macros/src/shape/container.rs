@@ -45,12 +45,8 @@ pub(crate) struct Container {
 
 impl Container {
     pub(crate) fn read(input: &DeriveInput, errors: &Diagnostics) -> Self {
-        let mut container = Self {
-            serde: serde_items(&input.attrs),
-            krate: None,
-            ceiling: None,
-            opaque: false,
-        };
+        let mut container =
+            Self { serde: serde_items(&input.attrs), krate: None, ceiling: None, opaque: false };
         for item in shape_items(&input.attrs, &ARGUMENTS, errors) {
             container.take(&item, errors);
         }
@@ -102,11 +98,7 @@ impl Container {
 
     /// Reports the attributes that hide the JSON form from a macro.
     pub(super) fn refuse_hidden_forms(&self, errors: &Diagnostics) {
-        for item in self
-            .serde
-            .iter()
-            .filter(|item| item.is("from") || item.is("try_from"))
-        {
+        for item in self.serde.iter().filter(|item| item.is("from") || item.is("try_from")) {
             if !self.opaque {
                 let wrong = format!(
                     "`serde({})` takes the JSON form from another type; add `#[shape(opaque)]` or implement `Shape` by hand",
@@ -140,11 +132,7 @@ impl Container {
     }
 
     fn case_of(&self, key: &str) -> Case {
-        let named = self
-            .serde
-            .iter()
-            .filter(|item| item.is(key))
-            .find_map(Item::deserialize_text);
+        let named = self.serde.iter().filter(|item| item.is(key)).find_map(Item::deserialize_text);
         named.map_or(Case::Unchanged, |name| Case::named(&name))
     }
 
@@ -161,10 +149,7 @@ impl Container {
 /// Whether an item stands without a value, as it has to.
 pub(super) fn is_alone(item: &Item, errors: &Diagnostics) -> bool {
     if !item.value().is_empty() {
-        errors.error(
-            item.value_at(),
-            format!("`{0}` takes no value; write `{0}`", item.key),
-        );
+        errors.error(item.value_at(), format!("`{0}` takes no value; write `{0}`", item.key));
     }
     true
 }
@@ -178,10 +163,7 @@ fn read_ceiling(item: &Item, errors: &Diagnostics) -> Option<(Ceiling, Span)> {
             "value" => "every type allows `value` by itself; remove `ceiling`".to_owned(),
             other => instead_of(other, &CEILINGS.map(|(name, ..)| name)),
         };
-        errors.error(
-            item.value_at(),
-            format!("`{written}` is no ceiling; {instead}"),
-        );
+        errors.error(item.value_at(), format!("`{written}` is no ceiling; {instead}"));
     }
     found.map(|(_, _, ceiling)| (*ceiling, item.value_at()))
 }

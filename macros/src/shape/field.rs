@@ -18,18 +18,12 @@ impl FieldAttrs {
     pub(super) fn read(attrs: &[Attribute], errors: &Diagnostics) -> Self {
         let own = shape_items(attrs, &["opaque"], errors);
         let opaque = own.iter().fold(false, |_, item| is_alone(item, errors));
-        Self {
-            serde: serde_items(attrs),
-            opaque,
-        }
+        Self { serde: serde_items(attrs), opaque }
     }
 
     /// What serde's attributes say, without a look at ours.
     pub(super) fn of_serde(attrs: &[Attribute]) -> Self {
-        Self {
-            serde: serde_items(attrs),
-            opaque: false,
-        }
+        Self { serde: serde_items(attrs), opaque: false }
     }
 
     /// Whether the field never stands in a request.
@@ -72,12 +66,7 @@ impl VariantNames {
         let rust = ident.unraw().to_string();
         let json = renamed(&serde).unwrap_or_else(|| case.variant(&rust));
         let aliases = aliases(&serde);
-        Self {
-            serde,
-            rust,
-            json,
-            aliases,
-        }
+        Self { serde, rust, json, aliases }
     }
 
     /// Whether the variant never stands in a request.
@@ -104,18 +93,12 @@ impl VariantNames {
 }
 
 fn renamed(serde: &[Item]) -> Option<String> {
-    serde
-        .iter()
-        .filter(|item| item.is("rename"))
-        .find_map(Item::deserialize_text)
+    serde.iter().filter(|item| item.is("rename")).find_map(Item::deserialize_text)
 }
 
 /// `alias = "name"`, and the further names of `rename(deserialize = "a", deserialize = "b")`.
 fn aliases(serde: &[Item]) -> Vec<String> {
-    let aliases = serde
-        .iter()
-        .filter(|item| item.is("alias"))
-        .filter_map(Item::text);
+    let aliases = serde.iter().filter(|item| item.is("alias")).filter_map(Item::text);
     let renames = serde.iter().filter(|item| item.is("rename"));
     let further = renames.flat_map(|item| item.deserialize_texts().skip(1));
     aliases.chain(further).collect()

@@ -23,11 +23,7 @@ pub(super) struct Described {
 impl Described {
     /// A type of which only the JSON type is recorded.
     pub(super) fn opaque(container: &Container) -> Self {
-        Self {
-            form: opaque(&container.krate()),
-            types: Vec::new(),
-            inner: None,
-        }
+        Self { form: opaque(&container.krate()), types: Vec::new(), inner: None }
     }
 }
 
@@ -43,52 +39,29 @@ pub(super) fn of_struct(
     container: &Container,
     errors: &Diagnostics,
 ) -> Described {
-    let mut writer = Writer {
-        krate: container.krate(),
-        types: Vec::new(),
-        errors,
-    };
+    let mut writer = Writer { krate: container.krate(), types: Vec::new(), errors };
     if let Some((member, field)) = inner(&data.fields, container) {
         let form = match FieldAttrs::read(&field.attrs, errors).opaque {
             true => return Described::opaque(container),
             false => writer.shape_of(&field.ty),
         };
         let form = quote_spanned!(Span::mixed_site()=> #form());
-        return Described {
-            form,
-            types: writer.types,
-            inner: Some((member, field.ty.clone())),
-        };
+        return Described { form, types: writer.types, inner: Some((member, field.ty.clone())) };
     }
     let form = writer.fields(&data.fields, container.case());
-    Described {
-        form,
-        types: writer.types,
-        inner: None,
-    }
+    Described { form, types: writer.types, inner: None }
 }
 
 pub(super) fn of_enum(data: &DataEnum, container: &Container, errors: &Diagnostics) -> Described {
-    let mut writer = Writer {
-        krate: container.krate(),
-        types: Vec::new(),
-        errors,
-    };
+    let mut writer = Writer { krate: container.krate(), types: Vec::new(), errors };
     let tagging = tagging(&container.tag(), &writer.krate);
-    let variants: Vec<TokenStream> = data
-        .variants
-        .iter()
-        .filter_map(|variant| writer.variant(variant, container))
-        .collect();
+    let variants: Vec<TokenStream> =
+        data.variants.iter().filter_map(|variant| writer.variant(variant, container)).collect();
     let krate = &writer.krate;
     let form = quote_spanned! {Span::mixed_site()=>
         #krate::TypeShape::new(#krate::Form::Choice(#tagging, const { &[#(#variants),*] }))
     };
-    Described {
-        form,
-        types: writer.types,
-        inner: None,
-    }
+    Described { form, types: writer.types, inner: None }
 }
 
 /// The field that a newtype or a transparent type stands for.
@@ -104,11 +77,7 @@ fn inner<'a>(fields: &'a Fields, container: &Container) -> Option<(Member, &'a s
 /// serde passes over the fields of a transparent type that hold no data of the request.
 fn carries_the_form(field: &syn::Field) -> bool {
     let is_marker = match &field.ty {
-        Type::Path(ty) => ty
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "PhantomData"),
+        Type::Path(ty) => ty.path.segments.last().is_some_and(|last| last.ident == "PhantomData"),
         _ => false,
     };
     let attrs = FieldAttrs::of_serde(&field.attrs);
@@ -147,10 +116,8 @@ impl Writer<'_> {
         let site = Span::mixed_site();
         match fields {
             Fields::Named(_) => {
-                let fields: Vec<TokenStream> = fields
-                    .iter()
-                    .filter_map(|field| self.field(field, case))
-                    .collect();
+                let fields: Vec<TokenStream> =
+                    fields.iter().filter_map(|field| self.field(field, case)).collect();
                 quote_spanned! {site=>
                     #krate::TypeShape::new(#krate::Form::Object(const { &[#(#fields),*] }))
                 }
@@ -167,10 +134,7 @@ impl Writer<'_> {
     }
 
     fn field(&mut self, field: &syn::Field, case: Case) -> Option<TokenStream> {
-        let (attrs, ident) = (
-            FieldAttrs::read(&field.attrs, self.errors),
-            field.ident.as_ref()?,
-        );
+        let (attrs, ident) = (FieldAttrs::read(&field.attrs, self.errors), field.ident.as_ref()?);
         if attrs.is_skipped() {
             return None;
         }
@@ -200,17 +164,9 @@ impl Writer<'_> {
         if names.is_skipped() {
             return None;
         }
-        let content = self.content(
-            &variant.fields,
-            names.case(container.case_of_variant_fields()),
-        );
+        let content = self.content(&variant.fields, names.case(container.case_of_variant_fields()));
         let (krate, site) = (&self.krate, Span::mixed_site());
-        let VariantNames {
-            rust,
-            json,
-            aliases,
-            ..
-        } = &names;
+        let VariantNames { rust, json, aliases, .. } = &names;
         let names = quote_spanned!(site=> #rust, #json, &[#(#aliases),*]);
         Some(match content {
             Some(shape) => quote_spanned!(site=> #krate::Variant::with_content(#names, #shape)),

@@ -33,11 +33,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     container.refuse_hidden_forms(&errors);
     let described = describe(&input, &container, &errors);
     let errors = errors.finish();
-    if errors.is_empty() {
-        implement(&input, &container, &described)
-    } else {
-        quote!(#(#errors)*)
-    }
+    if errors.is_empty() { implement(&input, &container, &described) } else { quote!(#(#errors)*) }
 }
 
 fn describe(input: &DeriveInput, container: &Container, errors: &Diagnostics) -> Described {
@@ -56,12 +52,9 @@ fn describe(input: &DeriveInput, container: &Container, errors: &Diagnostics) ->
 fn implement(input: &DeriveInput, container: &Container, described: &Described) -> TokenStream {
     let shape = implement_shape(input, container, described);
     let single = marker(input, container, described, "Single");
-    let len = container
-        .allows(Ceiling::Len)
-        .then(|| marker(input, container, described, "MayLen"));
-    let hash = container
-        .allows(Ceiling::Hash)
-        .then(|| marker(input, container, described, "MayHash"));
+    let len = container.allows(Ceiling::Len).then(|| marker(input, container, described, "MayLen"));
+    let hash =
+        container.allows(Ceiling::Hash).then(|| marker(input, container, described, "MayHash"));
     quote!(#shape #single #len #hash)
 }
 

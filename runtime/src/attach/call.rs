@@ -9,7 +9,7 @@ use std::pin::pin;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::common::FromContextPart;
-use rmcp::handler::server::tool::{IntoCallToolResult, ToolCallContext};
+use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
@@ -120,12 +120,12 @@ impl<'s, S> Opened<'s, S> {
     /// # Errors
     ///
     /// The extractor's own error, unchanged, after it was recorded.
-    pub fn part<T>(&mut self) -> Result<T, ErrorData>
-    where
-        T: FromContextPart<ToolCallContext<'s, S>>,
-    {
+    pub fn part<T>(
+        &mut self,
+        extract: impl FnOnce(&mut ToolCallContext<'s, S>) -> Result<T, ErrorData>,
+    ) -> Result<T, ErrorData> {
         let context = &mut self.context;
-        let part = self.span.in_user_code(|| T::from_context_part(context));
+        let part = self.span.in_user_code(|| extract(context));
         if let Err(error) = &part {
             self.refuse(error);
         }
@@ -199,15 +199,22 @@ impl<R> Finished<R> {
     }
 }
 
-impl<R: IntoCallToolResult> Finished<R> {
+impl<R> Finished<R> {
     /// Records the event and converts the output as rmcp would have.
+    ///
+    /// The conversion comes from the expansion, so that an output which rmcp cannot convert is an
+    /// error that names rmcp's trait and not this method.
     ///
     /// # Errors
     ///
     /// The JSON-RPC error that the author's output converts to.
-    pub fn reply(self, fault: Option<Fault>) -> Result<CallToolResponse, ErrorData> {
+    pub fn reply(
+        self,
+        fault: Option<Fault>,
+        convert: impl FnOnce(R) -> Result<CallToolResponse, ErrorData>,
+    ) -> Result<CallToolResponse, ErrorData> {
         let Self { mut span, entry, output } = self;
-        let reply = span.in_user_code(|| output.into_call_tool_result());
+        let reply = span.in_user_code(|| convert(output));
         if let Some((watch, _)) = span.opening_mut() {
             let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);

@@ -21,20 +21,12 @@ impl Spool {
         };
         let (held, mut room) = {
             let state = self.lock();
-            let names = state
-                .own
-                .iter()
-                .chain(&state.adopted)
-                .map(|segment| segment.name.to_string());
-            (
-                names.collect::<HashSet<_>>(),
-                MAX_ADOPTED.saturating_sub(state.adopted.len()),
-            )
+            let names =
+                state.own.iter().chain(&state.adopted).map(|segment| segment.name.to_string());
+            (names.collect::<HashSet<_>>(), MAX_ADOPTED.saturating_sub(state.adopted.len()))
         };
-        let mut names: Vec<_> = files
-            .iter()
-            .filter_map(|(name, _)| name.strip_suffix(SEGMENT_SUFFIX))
-            .collect();
+        let mut names: Vec<_> =
+            files.iter().filter_map(|(name, _)| name.strip_suffix(SEGMENT_SUFFIX)).collect();
         names.sort_unstable();
         let mut events = 0;
         for name in names {

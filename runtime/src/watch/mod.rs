@@ -19,6 +19,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::capture::losses;
 use crate::destination::Quota;
 use crate::error::Error;
 use crate::spool::{Delivery, Stats};
@@ -121,7 +122,10 @@ impl Watch {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.as_ref().map_or_else(Stats::default, |active| active.pipeline().stats())
+        let Some(active) = &self.0 else { return Stats::default() };
+        let mut stats = active.pipeline().stats();
+        stats.capture_faults = losses::total();
+        stats
     }
 
     /// The quota that the destination last reported.

@@ -11,7 +11,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             plain::Server.serve(stdio()).await?.waiting().await?;
         }
         _ => {
-            let _watch = toolwatch::Watch::builder().server("fixture", "1.2.3").build()?.install()?;
+            let _watch =
+                toolwatch::Watch::builder().server("fixture", "1.2.3").build()?.install()?;
             watched::Server.serve(stdio()).await?.waiting().await?;
         }
     }

@@ -125,7 +125,7 @@ async fn every_kind_of_body_replies_as_without_the_attribute() {
 
 #[tokio::test]
 async fn the_body_can_be_called_without_rmcp() {
-    let server: watched::Server = watched::Server::default();
+    let server = watched::Server::default();
     let sum = server.add_unwatched(Parameters(Pair { left: 2, right: 3 })).await;
     assert_eq!(sum, "5");
     assert_eq!(watched::Server::free_sync_unwatched(Parameters(Pair { left: 2, right: 3 })), "-1");

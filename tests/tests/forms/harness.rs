@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 /// Each tool is `[arguments of the attribute] { the fn }`.
 macro_rules! servers {
     (
-        [$($head:tt)*] $(router $router:tt)?
+        [$($head:tt)*]
         $([$($args:tt)*] { $($tool:tt)* })*
     ) => {
         pub(crate) mod plain {
             use super::*;
             #[derive(Clone, Default)]
-            pub(crate) struct Server<T = ()>(pub(crate) T);
+            pub(crate) struct Server(pub(crate) ());
             #[rmcp::tool_router(server_handler)]
             $($head)* {
                 $($($tool)*)*
@@ -25,7 +25,7 @@ macro_rules! servers {
         pub(crate) mod watched {
             use super::*;
             #[derive(Clone, Default)]
-            pub(crate) struct Server<T = ()>(pub(crate) T);
+            pub(crate) struct Server(pub(crate) ());
             #[rmcp::tool_router(server_handler)]
             $($head)* {
                 $(#[toolwatch::watched_tool($($args)*)] $($tool)*)*

@@ -31,15 +31,18 @@ fn describe(shape: TypeShape, depth: u8) -> String {
                     let inner = describe((field.shape)(), depth);
                     match field.flatten {
                         true => format!("..{}: {inner}", field.rust),
-                        false => format!("{}{}: {inner}", names(field.rust, field.json), list(field.aliases)),
+                        false => format!(
+                            "{}{}: {inner}",
+                            names(field.rust, field.json),
+                            list(field.aliases)
+                        ),
                     }
                 })
                 .collect();
             format!("{{{}}}", fields.join(", "))
         }
         Form::Choice(tagging, variants) => {
-            let variants: Vec<String> =
-                variants.iter().map(|it| variant(it, depth)).collect();
+            let variants: Vec<String> = variants.iter().map(|it| variant(it, depth)).collect();
             format!("{}({})", tag(tagging), variants.join(" | "))
         }
         _ => "unknown".to_owned(),
@@ -93,7 +96,8 @@ struct Search {
 #[test]
 fn a_struct_has_the_names_on_the_wire() {
     let expected = "{query: text, pageSize|limit|max: scalar, in: scalar, type: text, span: opaque<=kind, ..rest: {*: any}}";
-    let expected = expected.replace("pageSize", "page_size=pageSize").replace("in: ", "renamed=in: ");
+    let expected =
+        expected.replace("pageSize", "page_size=pageSize").replace("in: ", "renamed=in: ");
     assert_eq!(text::<Search>(), expected);
 }
 
@@ -139,7 +143,8 @@ fn each_kind_of_struct_has_its_form() {
 fn a_path_goes_through_a_newtype() {
     assert_eq!(Newtype("x".into()).fields().map(String::as_str), Some("x"));
     assert!(Secret("x".into()).fields().is_some());
-    let wrapped = Wrapper { inner: Some(Tuple(1, String::new())), marker: std::marker::PhantomData };
+    let wrapped =
+        Wrapper { inner: Some(Tuple(1, String::new())), marker: std::marker::PhantomData };
     assert_eq!(wrapped.fields().map(|tuple| tuple.0), Some(1));
     assert!(Unit.fields().is_some());
 }
@@ -168,7 +173,9 @@ enum External {
 #[serde(tag = "kind")]
 #[expect(dead_code, reason = "only its shape is read")]
 enum Internal {
-    A { x: u8 },
+    A {
+        x: u8,
+    },
     #[serde(other)]
     Unknown,
 }

@@ -1,0 +1,136 @@
+//! Why a batch was not taken.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Why a destination did not take a batch. The kind decides what happens to the events.
+///
+/// ```
+/// use toolwatch::destination::SendError;
+/// let error = SendError::status(503).with_retry_after(std::time::Duration::from_secs(2));
+/// assert_eq!(error.http_status(), Some(503));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendError {
+    kind: Kind,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Status(u16),
+    Unreachable,
+    Timeout,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
+    SetUp,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
+    Encode,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
+    Closed,
+    Panic,
+}
+
+impl SendError {
+    /// The service answered with a status other than success.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::of(Kind::Status(status))
+    }
+
+    /// The service could not be reached, or the connection broke.
+    #[must_use]
+    pub const fn unreachable() -> Self {
+        Self::of(Kind::Unreachable)
+    }
+
+    /// The service did not answer in time.
+    #[must_use]
+    pub const fn timeout() -> Self {
+        Self::of(Kind::Timeout)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn set_up() -> Self {
+        Self::of(Kind::SetUp)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn encode() -> Self {
+        Self::of(Kind::Encode)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn closed() -> Self {
+        Self::of(Kind::Closed)
+    }
+
+    pub(crate) const fn panic() -> Self {
+        Self::of(Kind::Panic)
+    }
+
+    const fn of(kind: Kind) -> Self {
+        Self { kind, retry_after: None }
+    }
+
+    /// Says when the service wants to be asked again.
+    #[must_use]
+    pub const fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// The HTTP status, when the service answered with one.
+    #[must_use]
+    pub const fn http_status(&self) -> Option<u16> {
+        match self.kind {
+            Kind::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// When the service wants to be asked again, when it said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Whether the service did not answer in time.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self.kind, Kind::Timeout)
+    }
+
+    /// Whether the service could not be reached, or the connection broke.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(self.kind, Kind::Unreachable)
+    }
+
+    /// Whether an event could not be written as JSON.
+    #[must_use]
+    pub const fn is_encode(&self) -> bool {
+        matches!(self.kind, Kind::Encode)
+    }
+
+    /// Whether the client had been closed.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.kind, Kind::Closed)
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Status(status) => write!(f, "the destination answered with status {status}"),
+            Kind::Unreachable => f.write_str("the destination could not be reached"),
+            Kind::Timeout => f.write_str("the destination did not answer in time"),
+            Kind::SetUp => f.write_str("the HTTP client could not be made"),
+            Kind::Encode => f.write_str("an event could not be written as JSON"),
+            Kind::Closed => f.write_str("the client has been closed"),
+            Kind::Panic => f.write_str("the destination panicked"),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}

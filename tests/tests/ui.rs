@@ -1,0 +1,72 @@
+//! What the macros refuse, and with which words; what they accept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn macros_accept_and_refuse() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
+    cases.compile_fail("ui/fail/*.rs");
+}
+
+#[test]
+fn no_message_names_a_generated_item() {
+    for (case, message) in messages() {
+        for hidden in ["__toolwatch", "__private", "_unwatched"] {
+            assert!(!message.contains(hidden), "{} names `{hidden}`", case.display());
+        }
+    }
+}
+
+#[test]
+fn every_error_stands_on_a_token_of_the_author() {
+    for (case, message) in messages() {
+        let source = fs::read_to_string(case.with_extension("rs")).expect("a case has a source");
+        let errors = message.matches("\nerror").count() + usize::from(message.starts_with("error"));
+        let places: Vec<&str> = message.lines().filter_map(place_of_error).collect();
+        assert!(
+            errors > 0 && errors == places.len(),
+            "{}: an error without a place",
+            case.display()
+        );
+        let file = format!("ui/fail/{}", name(&case.with_extension("rs")));
+        for place in places {
+            let token = place.strip_prefix(&file).and_then(|place| token_at(&source, place));
+            let token = token.unwrap_or_else(|| panic!("{}: no token at {place}", case.display()));
+            assert!(!token.starts_with('#'), "{}: {place} is an attribute", case.display());
+        }
+    }
+}
+
+/// The place behind the first arrow after an error's first line.
+fn place_of_error(line: &str) -> Option<&str> {
+    let (indent, place) = line.split_once("--> ")?;
+    // Notes indent their arrow as errors do; only errors and their code's first arrow lie in cases.
+    (indent.trim().is_empty() && place.starts_with("ui/")).then_some(place)
+}
+
+/// The source from a `:line:column` on.
+fn token_at<'a>(source: &'a str, place: &str) -> Option<&'a str> {
+    let mut numbers = place.split(':').skip(1).map(str::parse::<usize>);
+    let (line, column) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let rest = source.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)?;
+    rest.starts_with(|c: char| !c.is_whitespace()).then_some(rest)
+}
+
+fn messages() -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let files = fs::read_dir(folder).expect("the folder of cases is there");
+    let mut messages: Vec<_> = files
+        .map(|file| file.expect("a readable entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
+        .map(|path| (path.clone(), fs::read_to_string(path).expect("a readable message")))
+        .collect();
+    messages.sort();
+    assert!(messages.len() >= 40, "cases are missing");
+    messages
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

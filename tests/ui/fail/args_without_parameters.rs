@@ -1,0 +1,19 @@
+//! Rules without a parameter that they could be about.
+
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool(args(query = len))]
+    #[tool]
+    fn search(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}

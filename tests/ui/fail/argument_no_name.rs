@@ -1,0 +1,19 @@
+//! An argument that does not start with its name.
+
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool("search")]
+    #[tool]
+    fn search(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}

@@ -1,0 +1,19 @@
+//! The second of two equal arguments.
+
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool(intent = off, intent = required)]
+    #[tool]
+    fn search(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}

@@ -1,0 +1,19 @@
+//! The bound itself is bounded.
+
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool(intent(required, max_chars = 2001))]
+    #[tool]
+    fn search(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}

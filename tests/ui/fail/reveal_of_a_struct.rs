@@ -1,0 +1,6 @@
+//! A struct holds values.
+
+#[derive(toolwatch::Reveal)]
+struct Token(String);
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! The second of two ceilings.
+
+#[derive(toolwatch::Shape)]
+#[shape(ceiling = kind, ceiling = len)]
+struct Token(String);
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A tag without a label.
+
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool(tags(team))]
+    #[tool]
+    fn search(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}

@@ -1,0 +1,35 @@
+//! A mode in a list and parts without a mode.
+
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::{tool, tool_router};
+use toolwatch::watched_tool;
+
+#[derive(serde::Deserialize, schemars::JsonSchema, toolwatch::Shape)]
+struct Search {
+    query: String,
+    exact: bool,
+    area: Option<Area>,
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema, toolwatch::Shape)]
+struct Area {
+    city: String,
+    near: bool,
+}
+
+struct Server;
+
+#[tool_router]
+impl Server {
+    #[watched_tool(intent(text = "Why?", max_chars = 1))]
+    #[tool]
+    async fn search(&self, Parameters(search): Parameters<Search>) -> String {
+        let Search { query, exact, area } = search;
+        let area = area.map(|area| (area.city, area.near));
+        format!("{query} {exact} {area:?}")
+    }
+}
+
+fn main() {
+    Server::tool_router();
+}
