@@ -23,8 +23,8 @@ enum Kind {
     Configuration,
     Installed,
     Storage,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
     Tls,
-    Callback,
     Delivery,
     Thread,
 }
@@ -32,11 +32,7 @@ enum Kind {
 impl Error {
     /// A setting that cannot work.
     pub(crate) const fn configuration(message: &'static str) -> Self {
-        Self {
-            kind: Kind::Configuration,
-            message,
-            source: None,
-        }
+        Self { kind: Kind::Configuration, message, source: None }
     }
 
     /// A second watch for the whole process.
@@ -50,11 +46,7 @@ impl Error {
 
     /// A file or directory that cannot be used.
     pub(crate) fn storage(message: &'static str, source: std::io::Error) -> Self {
-        Self {
-            kind: Kind::Storage,
-            message,
-            source: Some(Box::new(source)),
-        }
+        Self { kind: Kind::Storage, message, source: Some(Box::new(source)) }
     }
 
     /// A TLS set-up that cannot be made.
@@ -63,38 +55,20 @@ impl Error {
         message: &'static str,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            kind: Kind::Tls,
-            message,
-            source: Some(Box::new(source)),
-        }
-    }
-
-    /// A callback or destination of the author's that panicked.
-    pub(crate) const fn callback(message: &'static str) -> Self {
-        Self {
-            kind: Kind::Callback,
-            message,
-            source: None,
-        }
+        Self { kind: Kind::Tls, message, source: Some(Box::new(source)) }
     }
 
     /// A destination that refuses to take events.
-    pub(crate) fn delivery(message: &'static str, source: crate::destination::SendError) -> Self {
-        Self {
-            kind: Kind::Delivery,
-            message,
-            source: Some(Box::new(source)),
-        }
+    pub(crate) fn delivery(
+        message: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self { kind: Kind::Delivery, message, source: Some(Box::new(source)) }
     }
 
     /// A thread that the system did not give.
     pub(crate) fn thread(message: &'static str, source: std::io::Error) -> Self {
-        Self {
-            kind: Kind::Thread,
-            message,
-            source: Some(Box::new(source)),
-        }
+        Self { kind: Kind::Thread, message, source: Some(Box::new(source)) }
     }
 
     /// Whether a setting is the cause.
@@ -121,12 +95,6 @@ impl Error {
         matches!(self.kind, Kind::Tls)
     }
 
-    /// Whether code of the author's (a callback, a destination) panicked.
-    #[must_use]
-    pub const fn is_callback(&self) -> bool {
-        matches!(self.kind, Kind::Callback)
-    }
-
     /// Whether a destination refuses to take events.
     #[must_use]
     pub const fn is_delivery(&self) -> bool {
@@ -149,9 +117,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
-        debug
-            .field("kind", &self.kind)
-            .field("message", &self.message);
+        debug.field("kind", &self.kind).field("message", &self.message);
         if let Some(source) = &self.source {
             debug.field("source", &format_args!("{source}"));
         }

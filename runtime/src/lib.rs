@@ -65,6 +65,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+mod semconv;
 mod sender;
 pub mod shape;
 mod span;

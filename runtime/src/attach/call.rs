@@ -66,6 +66,8 @@ impl Call {
     }
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_call(&self.params, &self.request.meta, intent, &entry.input_schema());
         let (trace, caller) = watch.read_context(&self.request);
         let opening = Opening {
             name: entry.name,
@@ -133,6 +135,8 @@ impl<'s, S> Opened<'s, S> {
     }
 
     fn refuse(&mut self, error: &ErrorData) {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_error(error);
         let (outcome, kind) = ending::of_extractor(error);
         let failure = self.failure(kind, error.code.0);
         let span = std::mem::replace(&mut self.span, CallSpan::disabled());
@@ -215,6 +219,8 @@ impl<R> Finished<R> {
     ) -> Result<CallToolResponse, ErrorData> {
         let Self { mut span, entry, output } = self;
         let reply = span.in_user_code(|| convert(output));
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_reply(&reply);
         if let Some((watch, _)) = span.opening_mut() {
             let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);

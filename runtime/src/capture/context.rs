@@ -13,11 +13,7 @@ use serde_json::Value;
 
 use super::hash::{Hasher, InstallKey};
 use crate::event::{Caller, Label, SessionKey, SessionSource, Trace, Transport, unique};
-
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
-const SESSION_HEADER: &str = "mcp-session-id";
-const TRACEPARENT: &str = "traceparent";
+use crate::semconv::{META_CLIENT_INFO, META_PROTOCOL_VERSION, SESSION_HEADER, TRACEPARENT};
 
 /// Reads a request's trace and caller.
 pub(crate) fn read(
@@ -60,11 +56,12 @@ fn is_pipe(_path: &str) -> bool {
 
 fn identify(request: &RequestContext<RoleServer>, caller: &mut Caller) {
     let meta: &MetaObject = &request.meta;
-    let client = meta.get(CLIENT_INFO).and_then(Value::as_object);
+    let client = meta.get(META_CLIENT_INFO).and_then(Value::as_object);
     let of_client = |field: &str| client?.get(field)?.as_str().map(Label::clean);
     caller.client_name = of_client("name");
     caller.client_version = of_client("version");
-    caller.protocol_version = meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(Label::clean);
+    caller.protocol_version =
+        meta.get(META_PROTOCOL_VERSION).and_then(Value::as_str).map(Label::clean);
     if caller.protocol_version.is_none() {
         complete(request, caller);
     } else if client.is_none()

@@ -8,6 +8,7 @@ pub(crate) enum Loss {
     /// An intent, because the author's filter panicked.
     IntentFilter,
     /// A schema check, because the validator panicked.
+    #[cfg(feature = "schema")]
     SchemaCheck,
     /// The text of an error, because formatting it panicked.
     ErrorFormat,
@@ -19,7 +20,13 @@ pub(crate) fn count(loss: Loss) {
     COUNTS[loss as usize].fetch_add(1, Ordering::Relaxed);
 }
 
+/// How often anything was given up in this process.
+pub(crate) fn total() -> u64 {
+    COUNTS.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+}
+
 /// How often it happened in this process.
+#[cfg(test)]
 pub(crate) fn counted(loss: Loss) -> u64 {
     COUNTS[loss as usize].load(Ordering::Relaxed)
 }

@@ -14,6 +14,7 @@ pub(crate) mod plan;
 mod python;
 pub(crate) mod repeat;
 pub(crate) mod result;
+#[cfg(feature = "schema")]
 pub(crate) mod schema;
 mod scratch;
 pub(crate) mod size;

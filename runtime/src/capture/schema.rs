@@ -3,132 +3,108 @@
 //! A validator's messages and instance paths quote values. What leaves is the keyword, from a
 //! closed list, and the path through names that the schema declares.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jsonschema::{PatternOptions, ValidationError};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use super::losses::{self, Loss};
 use super::plan::Plan;
+use super::{canonical, size};
 use crate::event::SchemaFault;
+
+/// How much work a pattern may make of one string before the check is given up.
+const MAX_BACKTRACKS: usize = 10_000;
+
+/// Every keyword that may be named.
+const KEYWORDS: &[&str] = &[
+    "$ref",
+    "additionalItems",
+    "additionalProperties",
+    "anyOf",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "falseSchema",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "propertyNames",
+    "required",
+    "type",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
+];
 
 /// The compiled schema of one tool.
 #[derive(Debug)]
 pub(crate) struct Validator {
-    #[cfg(feature = "schema")]
     compiled: jsonschema::Validator,
 }
 
-#[cfg(not(feature = "schema"))]
 impl Validator {
-    pub(crate) fn compile(_schema: &JsonObject) -> Option<Self> {
-        None
+    /// Compiles a schema; `None` when it is none, or refers to another document.
+    pub(crate) fn compile(schema: &JsonObject) -> Option<Self> {
+        let schema = Value::Object(schema.clone());
+        let build = || {
+            jsonschema::options()
+                .offline()
+                .should_validate_formats(false)
+                .should_ignore_unknown_formats(true)
+                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS))
+                .build(&schema)
+                .ok()
+        };
+        Some(Self { compiled: guarded(build)?? })
     }
 
-    pub(crate) fn check(&self, _args: &Value, _plan: &Plan) -> (Option<bool>, Option<SchemaFault>) {
-        (None, None)
+    /// Whether the arguments fit, and where first they do not. Both are `None` when the
+    /// arguments are nested too deep for a recursive check.
+    pub(crate) fn check(&self, args: &Value, plan: &Plan) -> (Option<bool>, Option<SchemaFault>) {
+        if size::is_deeper(args, canonical::MAX_DEPTH) {
+            return (None, None);
+        }
+        match guarded(|| self.compiled.is_valid(args)) {
+            Some(false) => (Some(false), guarded(|| self.fault(args, plan)).flatten()),
+            valid => (valid, None),
+        }
+    }
+
+    #[cold]
+    fn fault(&self, args: &Value, plan: &Plan) -> Option<SchemaFault> {
+        let error = self.compiled.validate(args).err()?;
+        let path = plan.mask(error.instance_path().as_str());
+        Some(SchemaFault { keyword: keyword(&error), path })
     }
 }
 
-#[cfg(feature = "schema")]
-mod checked {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    use jsonschema::{PatternOptions, ValidationError};
-
-    use super::{JsonObject, Plan, SchemaFault, Validator, Value};
-    use crate::capture::losses::{self, Loss};
-    use crate::capture::{canonical, size};
-
-    /// How much work a pattern may make of one string before the check is given up.
-    const MAX_BACKTRACKS: usize = 10_000;
-
-    /// Every keyword that may be named.
-    const KEYWORDS: &[&str] = &[
-        "$ref",
-        "additionalItems",
-        "additionalProperties",
-        "anyOf",
-        "const",
-        "contains",
-        "contentEncoding",
-        "contentMediaType",
-        "enum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "falseSchema",
-        "format",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "multipleOf",
-        "not",
-        "oneOf",
-        "pattern",
-        "propertyNames",
-        "required",
-        "type",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "uniqueItems",
-    ];
-
-    impl Validator {
-        /// Compiles a schema; `None` when it is none, or refers to another document.
-        pub(crate) fn compile(schema: &JsonObject) -> Option<Self> {
-            let schema = Value::Object(schema.clone());
-            let build = || {
-                jsonschema::options()
-                    .offline()
-                    .should_validate_formats(false)
-                    .should_ignore_unknown_formats(true)
-                    .with_pattern_options(
-                        PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS),
-                    )
-                    .build(&schema)
-                    .ok()
-            };
-            Some(Self { compiled: guarded(build)?? })
-        }
-
-        /// Whether the arguments fit, and where first they do not. Both are `None` when the
-        /// arguments are nested too deep for a recursive check.
-        pub(crate) fn check(
-            &self,
-            args: &Value,
-            plan: &Plan,
-        ) -> (Option<bool>, Option<SchemaFault>) {
-            if size::is_deeper(args, canonical::MAX_DEPTH) {
-                return (None, None);
-            }
-            match guarded(|| self.compiled.is_valid(args)) {
-                Some(false) => (Some(false), guarded(|| self.fault(args, plan)).flatten()),
-                valid => (valid, None),
-            }
-        }
-
-        #[cold]
-        fn fault(&self, args: &Value, plan: &Plan) -> Option<SchemaFault> {
-            let error = self.compiled.validate(args).err()?;
-            let path = plan.mask(error.instance_path().as_str());
-            Some(SchemaFault { keyword: keyword(&error), path })
-        }
-    }
-
-    fn keyword(error: &ValidationError<'_>) -> &'static str {
-        let named = error.kind().keyword();
-        KEYWORDS.iter().find(|keyword| **keyword == named).copied().unwrap_or("other")
-    }
-
-    fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-        let done = catch_unwind(AssertUnwindSafe(work));
-        done.inspect_err(|_| losses::count(Loss::SchemaCheck)).ok()
-    }
+fn keyword(error: &ValidationError<'_>) -> &'static str {
+    let named = error.kind().keyword();
+    KEYWORDS.iter().find(|keyword| **keyword == named).copied().unwrap_or("other")
 }
 
-#[cfg(all(test, feature = "schema"))]
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.inspect_err(|_| losses::count(Loss::SchemaCheck)).ok()
+}
+
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 

@@ -81,6 +81,7 @@ pub(crate) fn of_serialized<T: Serialize>(value: &T) -> u64 {
 }
 
 /// Whether a value is nested deeper than `levels`. Looks no deeper than that.
+#[cfg(any(feature = "schema", test))]
 pub(crate) fn is_deeper(value: &Value, levels: u32) -> bool {
     let inside = |value| levels == 0 || is_deeper(value, levels - 1);
     match value {

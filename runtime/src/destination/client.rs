@@ -10,8 +10,9 @@ use reqwest::header::{
 };
 use reqwest::{Client, Response, Url, redirect};
 
-use super::{Ack, Quota, SendError, batch, reply, retry_after, secret::Secret, tls};
+use super::{Ack, Quota, SendError, reply, retry_after, secret::Secret, tls};
 use crate::Error;
+use crate::sender::SDK;
 
 /// Sends batches of events to `POST {endpoint}/v1/events`.
 ///
@@ -123,7 +124,7 @@ impl IngestClient {
     /// Fails when an event cannot be written as JSON, the service cannot be reached or does not
     /// answer in time, it answers with a status other than success, or the client was closed.
     pub async fn send_batch<T: serde::Serialize>(&self, events: &[T]) -> Result<Ack, SendError> {
-        let mut body = batch::SDK.as_bytes().to_vec();
+        let mut body = SDK.as_bytes().to_vec();
         body.extend_from_slice(b",\"events\":");
         serde_json::to_writer(&mut body, events).map_err(|_| SendError::encode())?;
         body.push(b'}');
@@ -133,16 +134,12 @@ impl IngestClient {
     /// The quota that the service reported last.
     #[must_use]
     pub fn quota_status(&self) -> Option<Quota> {
-        self.quota
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Closes the client: nothing is sent any more.
     pub fn close(&self) {
-        self.closed
-            .store(true, std::sync::atomic::Ordering::Relaxed);
+        self.closed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Posts a body that holds so many events.
@@ -150,16 +147,9 @@ impl IngestClient {
         if self.closed.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(SendError::closed());
         }
-        let client = self
-            .http
-            .get_or_init(|| self.make_client())
-            .as_ref()
-            .ok_or_else(SendError::set_up)?;
-        let bearer = self
-            .settings
-            .api_key
-            .bearer()
-            .ok_or_else(SendError::set_up)?;
+        let client =
+            self.http.get_or_init(|| self.make_client()).as_ref().ok_or_else(SendError::set_up)?;
+        let bearer = self.settings.api_key.bearer().ok_or_else(SendError::set_up)?;
         let request = client
             .post(self.url.clone())
             .header(AUTHORIZATION, bearer)
@@ -170,6 +160,8 @@ impl IngestClient {
             Some(compressed) => request.header(CONTENT_ENCODING, "gzip").body(compressed),
             None => request.body(body),
         };
+        #[cfg(feature = "planted-leaks")]
+        let request = crate::testing::leak::add_header(request);
         let response = request.send().await.map_err(|error| transport(&error))?;
         if !response.status().is_success() {
             return Err(refusal(&response));
@@ -206,16 +198,13 @@ impl IngestClient {
                 .build()
                 .map_err(|error| Error::tls("the HTTP client cannot be made", error))
         });
-        made.inspect_err(|error| tracing::warn!(%error, "events cannot be sent"))
-            .ok()
+        made.inspect_err(|error| tracing::warn!(%error, "events cannot be sent")).ok()
     }
 }
 
 impl std::fmt::Debug for IngestClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IngestClient")
-            .field("host", &self.url.host_str())
-            .finish_non_exhaustive()
+        f.debug_struct("IngestClient").field("host", &self.url.host_str()).finish_non_exhaustive()
     }
 }
 
@@ -223,19 +212,13 @@ fn events_url(endpoint: &str) -> Result<Url, Error> {
     let mut url = Url::parse(endpoint.trim())
         .map_err(|_| Error::configuration("the endpoint is not an absolute URL"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(Error::configuration(
-            "the endpoint's scheme is neither http nor https",
-        ));
+        return Err(Error::configuration("the endpoint's scheme is neither http nor https"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration(
-            "the endpoint holds credentials; give the key apart",
-        ));
+        return Err(Error::configuration("the endpoint holds credentials; give the key apart"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::configuration(
-            "the endpoint holds a query or a fragment",
-        ));
+        return Err(Error::configuration("the endpoint holds a query or a fragment"));
     }
     let path = format!("{}/v1/events", url.path().trim_end_matches('/'));
     url.set_path(&path);
@@ -245,25 +228,16 @@ fn events_url(endpoint: &str) -> Result<Url, Error> {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn transport(error: &reqwest::Error) -> SendError {
-    if error.is_timeout() {
-        SendError::timeout()
-    } else {
-        SendError::unreachable()
-    }
+    if error.is_timeout() { SendError::timeout() } else { SendError::unreachable() }
 }
 
 fn refusal(response: &Response) -> SendError {
     let error = SendError::status(response.status().as_u16());
-    let header = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok());
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     match header.and_then(|value| retry_after::parse(value, SystemTime::now())) {
         Some(after) => error.with_retry_after(after),
         None => error,
@@ -276,10 +250,7 @@ async fn read(mut response: Response) -> Option<Vec<u8>> {
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return None;
     }
-    if response
-        .content_length()
-        .is_some_and(|len| len > reply::MAX_BYTES as u64)
-    {
+    if response.content_length().is_some_and(|len| len > reply::MAX_BYTES as u64) {
         return None;
     }
     let mut body = Vec::new();

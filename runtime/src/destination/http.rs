@@ -13,10 +13,7 @@ pub(crate) struct HttpDestination {
 impl HttpDestination {
     /// A destination that makes runtime and connection at its first batch.
     pub(crate) const fn new(client: IngestClient) -> Self {
-        Self {
-            client,
-            runtime: None,
-        }
+        Self { client, runtime: None }
     }
 }
 

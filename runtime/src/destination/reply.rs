@@ -4,8 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::ack::Ack;
-use super::quota::{Quota, QuotaStatus};
+use super::{Ack, Quota, QuotaStatus};
 
 /// A larger reply is not read: what we look for fits a hundred bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -32,9 +31,7 @@ pub(super) fn parse(body: &[u8], sent: u64) -> Ack {
 
 /// A number, or the length of a list of rejected events.
 fn count(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| Some(value.as_array()?.len() as u64))
+    value.as_u64().or_else(|| Some(value.as_array()?.len() as u64))
 }
 
 fn quota(value: &Value) -> Option<Quota> {
@@ -56,17 +53,11 @@ fn quota(value: &Value) -> Option<Quota> {
 fn reset(value: &Value) -> Option<SystemTime> {
     if let Some(number) = value.as_u64() {
         // Seconds reach this value in the year 5138; milliseconds did in 1973.
-        let millis = if number < 100_000_000_000 {
-            number.checked_mul(1000)?
-        } else {
-            number
-        };
+        let millis = if number < 100_000_000_000 { number.checked_mul(1000)? } else { number };
         return UNIX_EPOCH.checked_add(Duration::from_millis(millis));
     }
     let text = value.as_str()?;
-    httpdate::parse_http_date(text)
-        .ok()
-        .or_else(|| rfc3339(text))
+    httpdate::parse_http_date(text).ok().or_else(|| rfc3339(text))
 }
 
 fn rfc3339(text: &str) -> Option<SystemTime> {
@@ -77,9 +68,7 @@ fn rfc3339(text: &str) -> Option<SystemTime> {
     let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);
     let seconds = field(11..13)? * 3600 + field(14..16)? * 60 + field(17..19)?;
     let days = days_from_civil(year, month, day);
-    UNIX_EPOCH.checked_add(Duration::from_secs(
-        u64::try_from(days * 86_400 + seconds).ok()?,
-    ))
+    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(days * 86_400 + seconds).ok()?))
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March.

@@ -33,11 +33,7 @@ mod tests {
             ("", None),
             ("Sun, 06 Nov", None),
         ] {
-            assert_eq!(
-                parse(value, now),
-                expect.map(Duration::from_secs),
-                "{value}"
-            );
+            assert_eq!(parse(value, now), expect.map(Duration::from_secs), "{value}");
         }
     }
 }

@@ -15,9 +15,7 @@ pub(super) fn config(is_https: bool) -> Result<ClientConfig, Error> {
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::tls("TLS protocol versions are not available", error))?;
     if !is_https {
-        return Ok(builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
     let builder = builder
         .with_platform_verifier()

@@ -6,10 +6,10 @@
 
 mod json;
 mod parts;
-mod time;
+pub(super) mod time;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use json::Writer;
 

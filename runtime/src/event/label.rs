@@ -52,7 +52,9 @@ impl Label {
     }
 
     fn make(text: &str) -> Self {
-        let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | '@' | ' ');
+        let keep = |c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | '@' | ' ')
+        };
         let clean = |c: char| if keep(c) { c } else { '_' };
         Self(text.chars().take(MAX_LABEL_CHARS).map(clean).collect::<String>().into())
     }
@@ -97,7 +99,8 @@ impl Intent {
     /// Cleans a text and cuts it at `max_chars` characters.
     #[must_use]
     pub fn clean(text: &str, max_chars: usize) -> Self {
-        let cleaned: String = text.chars().filter(|c| !is_unprintable(*c)).take(max_chars).collect();
+        let cleaned: String =
+            text.chars().filter(|c| !is_unprintable(*c)).take(max_chars).collect();
         Self(cleaned.into_boxed_str())
     }
 

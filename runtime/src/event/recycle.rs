@@ -22,3 +22,20 @@ pub(crate) fn reused_fields(capacity: usize) -> Vec<FieldShape> {
     fields.reserve(capacity);
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Arguments;
+
+    #[test]
+    fn the_list_of_a_recycled_event_serves_the_next_one() {
+        let mut event = crate::event::encode::tests::plain();
+        let fields = reused_fields(64);
+        let place = fields.as_ptr();
+        event.arguments = Some(Arguments { fields, ..Arguments::default() });
+        recycle(event);
+        let next = reused_fields(64);
+        assert!(next.is_empty() && next.as_ptr() == place);
+    }
+}

@@ -13,12 +13,14 @@
 //! # }
 //! ```
 
+mod key;
 mod reader;
 mod record;
 mod summary;
 mod table;
 
 pub use crate::spool::default_directory;
+pub use key::rotate_key;
 pub use reader::{Reader, Records};
 pub use record::{Attributes, Record, RequestShape, ResponseShape, SchemaError};
 pub use summary::{Summary, ToolSummary};

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::record::Record;
 use crate::Error;
-use crate::destination::splice;
-use crate::spool::{SEGMENT_SUFFIX, Scanner, read_header};
+use crate::event::Timestamp;
+use crate::spool::{SEGMENT_SUFFIX, Scanner, read_header, splice};
 
 /// Reads a spool directory from its beginning.
 ///
@@ -43,17 +44,13 @@ impl Reader {
         let directory = directory.as_ref().to_owned();
         std::fs::read_dir(&directory)
             .map_err(|error| Error::storage("the spool's directory cannot be read", error))?;
-        Ok(Self {
-            directory,
-            since: None,
-            places: HashMap::new(),
-        })
+        Ok(Self { directory, since: None, places: HashMap::new() })
     }
 
-    /// Leaves out records that began before a moment, given as RFC 3339 in UTC.
+    /// Leaves out records that began before a moment.
     #[must_use]
-    pub fn since(mut self, moment: impl Into<String>) -> Self {
-        self.since = Some(moment.into());
+    pub fn since(mut self, moment: SystemTime) -> Self {
+        self.since = Some(Timestamp::from(moment).to_string());
         self
     }
 
@@ -69,18 +66,30 @@ impl Reader {
         records
     }
 
+    /// Follows the record: everything there is, then what comes, looked for at this interval. The
+    /// iterator never ends; it sleeps on the calling thread.
+    pub fn follow(mut self, interval: Duration) -> impl Iterator<Item = Record> {
+        let mut ready = VecDeque::new();
+        std::iter::from_fn(move || {
+            while ready.is_empty() {
+                ready.extend(self.poll());
+                if ready.is_empty() {
+                    std::thread::sleep(interval);
+                }
+            }
+            ready.pop_front()
+        })
+    }
+
     /// The segments by age; places in segments that are gone are forgotten.
     fn segments(&mut self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(&self.directory) else {
             return Vec::new();
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<_> = names
-            .filter(|name| name.ends_with(SEGMENT_SUFFIX))
-            .collect();
+        let mut names: Vec<_> = names.filter(|name| name.ends_with(SEGMENT_SUFFIX)).collect();
         names.sort_unstable();
-        self.places
-            .retain(|name, _| names.binary_search(name).is_ok());
+        self.places.retain(|name, _| names.binary_search(name).is_ok());
         names
     }
 
@@ -100,23 +109,12 @@ impl Reader {
             let Ok(record) = serde_json::from_slice::<Record>(&json) else {
                 continue;
             };
-            if self
-                .since
-                .as_deref()
-                .is_none_or(|since| record.started_at.as_str() >= since)
-            {
+            if self.since.as_deref().is_none_or(|since| record.started_at.as_str() >= since) {
                 records.push(record);
             }
         }
         let (offset, next_sequence) = (scanner.good(), scanner.next_sequence());
-        self.places.insert(
-            name.to_owned(),
-            Place {
-                common: place.common,
-                offset,
-                next_sequence,
-            },
-        );
+        self.places.insert(name.to_owned(), Place { common: place.common, offset, next_sequence });
         None
     }
 }
@@ -130,11 +128,7 @@ fn start(file: &File, limit: u64) -> Option<Place> {
     let header = read_header(file).ok()?;
     let (common, offset) =
         header.map_or_else(Default::default, |header| (header.common, header.len));
-    Some(Place {
-        common,
-        offset,
-        next_sequence: 0,
-    })
+    Some(Place { common, offset, next_sequence: 0 })
 }
 
 impl IntoIterator for Reader {
@@ -142,11 +136,7 @@ impl IntoIterator for Reader {
     type IntoIter = Records;
 
     fn into_iter(self) -> Records {
-        Records {
-            reader: self,
-            names: None,
-            ready: VecDeque::new(),
-        }
+        Records { reader: self, names: None, ready: VecDeque::new() }
     }
 }
 

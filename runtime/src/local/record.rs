@@ -119,9 +119,16 @@ pub struct RequestShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
     /// Which call in a row with this hash this is; 1 for the first.
+    #[serde(default = "first")]
     pub repeat_run: u64,
     /// How many of the session's last calls had this hash.
+    #[serde(default = "first")]
     pub repeat_window: u64,
+}
+
+/// The writer leaves a count out when the call is the first of its kind.
+const fn first() -> u64 {
+    1
 }
 
 /// The first way in which arguments do not fit the schema.
@@ -214,11 +221,15 @@ impl Record {
             || request.and_then(|request| request.schema_valid) == Some(false)
     }
 
+    /// Whether the arguments had keys that the tool does not declare.
+    #[must_use]
+    pub fn has_unknown_keys(&self) -> bool {
+        self.request_params.as_ref().is_some_and(|request| request.unknown_keys > 0)
+    }
+
     /// Whether the same call came right before this one.
     #[must_use]
     pub fn is_repeat(&self) -> bool {
-        self.request_params
-            .as_ref()
-            .is_some_and(|request| request.repeat_run > 1)
+        self.request_params.as_ref().is_some_and(|request| request.repeat_run > 1)
     }
 }

@@ -41,6 +41,8 @@ pub struct ToolSummary {
     pub errors: u64,
     /// Calls whose arguments did not fit the tool.
     pub invalid: u64,
+    /// Calls with arguments that the tool does not declare.
+    pub unknown: u64,
     /// Calls that repeated the one before.
     pub repeats: u64,
     /// The median duration.
@@ -66,7 +68,7 @@ struct Durations {
 
 impl Durations {
     fn push(&mut self, duration: f64) {
-        if self.seen % (1 << self.stride_log2) == 0 && duration.is_finite() {
+        if self.seen.is_multiple_of(1 << self.stride_log2) && duration.is_finite() {
             self.kept.push(duration);
         }
         self.seen += 1;
@@ -83,10 +85,7 @@ impl Durations {
     /// The smallest duration that this share of the durations does not exceed.
     fn percentile(sorted: &[f64], percent: usize) -> f64 {
         let rank = (sorted.len() * percent).div_ceil(100);
-        sorted
-            .get(rank.saturating_sub(1))
-            .copied()
-            .unwrap_or_default()
+        sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
     }
 }
 
@@ -132,11 +131,7 @@ impl Summary {
         self.calls += 1;
         self.errors += u64::from(record.is_error);
         let known = self.tools.len() < MAX_TOOLS || self.tools.contains_key(&record.event_name);
-        let name = if known {
-            record.event_name.as_str()
-        } else {
-            "_others"
-        };
+        let name = if known { record.event_name.as_str() } else { "_others" };
         self.tools.entry(name.to_owned()).or_default().add(record);
     }
 
@@ -150,6 +145,7 @@ impl ToolSummary {
         self.calls += 1;
         self.errors += u64::from(record.is_error);
         self.invalid += u64::from(record.is_invalid());
+        self.unknown += u64::from(record.has_unknown_keys());
         self.repeats += u64::from(record.is_repeat());
         self.durations.push(record.duration_ms);
         if let Some(intent) = record.intent() {

@@ -4,16 +4,9 @@ use std::fmt;
 
 use super::summary::{Summary, ToolSummary};
 
-const HEADINGS: [&str; 8] = [
-    "tool",
-    "calls",
-    "errors",
-    "invalid",
-    "repeats",
-    "p50 ms",
-    "p95 ms",
-    "last intent",
-];
+const COLUMNS: usize = 9;
+const HEADINGS: [&str; COLUMNS] =
+    ["tool", "calls", "errors", "invalid", "unknown", "repeats", "p50 ms", "p95 ms", "last intent"];
 /// Longer names and intents are cut.
 const MAX_CELL_CHARS: usize = 60;
 
@@ -24,13 +17,9 @@ impl fmt::Display for Summary {
         tools.sort_by_key(|(_, tool)| std::cmp::Reverse(tool.calls));
         let mut rows = vec![HEADINGS.map(str::to_owned)];
         rows.extend(tools.into_iter().map(|(name, tool)| row(name, tool)));
-        let width = |column: usize| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let widths: [usize; 8] = std::array::from_fn(width);
+        let width =
+            |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: [usize; COLUMNS] = std::array::from_fn(width);
         for row in &rows {
             write_row(f, row, widths)?;
         }
@@ -38,26 +27,36 @@ impl fmt::Display for Summary {
     }
 }
 
-fn row(name: &str, tool: &ToolSummary) -> [String; 8] {
+fn row(name: &str, tool: &ToolSummary) -> [String; COLUMNS] {
     [
         safe(name),
         tool.calls.to_string(),
         tool.errors.to_string(),
         tool.invalid.to_string(),
+        tool.unknown.to_string(),
         tool.repeats.to_string(),
-        format!("{:.1}", tool.p50_ms),
-        format!("{:.1}", tool.p95_ms),
+        millis(tool.p50_ms),
+        millis(tool.p95_ms),
         safe(tool.last_intent.as_deref().unwrap_or_default()),
     ]
 }
 
+/// Three digits that say something: fast tools take microseconds.
+fn millis(millis: f64) -> String {
+    match millis {
+        fast if fast < 1.0 => format!("{fast:.3}"),
+        middling if middling < 100.0 => format!("{middling:.1}"),
+        slow => format!("{slow:.0}"),
+    }
+}
+
 /// Text left, numbers right, nothing behind the last cell.
-fn write_row(f: &mut fmt::Formatter<'_>, row: &[String; 8], widths: [usize; 8]) -> fmt::Result {
+fn write_row(f: &mut fmt::Formatter<'_>, row: &[String; COLUMNS], widths: [usize; COLUMNS]) -> fmt::Result {
     let mut line = String::new();
     for (index, cell) in row.iter().enumerate() {
         let width = widths[index];
         line.push_str(&match index {
-            0 | 7 => format!("{cell:<width$}"),
+            0 | 8 => format!("{cell:<width$}"),
             _ => format!("{cell:>width$}"),
         });
         line.push_str("  ");
@@ -90,11 +89,8 @@ mod tests {
     use super::*;
 
     fn record(name: &str, intent: &str, ms: f64) -> Record {
-        let mut record = Record {
-            event_name: name.to_owned(),
-            duration_ms: ms,
-            ..Record::default()
-        };
+        let mut record =
+            Record { event_name: name.to_owned(), duration_ms: ms, ..Record::default() };
         record.attributes.intent = intent.into();
         record
     }
@@ -108,9 +104,9 @@ mod tests {
         ];
         assert_eq!(
             Summary::of(records).to_string(),
-            "tool                calls  errors  invalid  repeats  p50 ms  p95 ms  last intent\n\
-             search                  2       0        0        0     1.0     3.0  again\n\
-             a_rather_long_name      1       0        0        0    10.2    10.2  \u{b7}x\n\
+            "tool                calls  errors  invalid  unknown  repeats  p50 ms  p95 ms  last intent\n\
+             search                  2       0        0        0        0     1.0     3.0  again\n\
+             a_rather_long_name      1       0        0        0        0    10.2    10.2  \u{b7}x\n\
              3 calls, 0 errors"
         );
     }

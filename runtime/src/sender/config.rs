@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::contract::{Destination, Quota};
 use crate::Error;
-use crate::destination::{Destination, Quota};
 use crate::spool::{Clock, Disk, RealDisk, SystemClock};
 
 /// Where events wait until they are delivered.

@@ -4,6 +4,7 @@
 //! sender knows nothing of tools; what an event means is settled before it comes here.
 
 mod config;
+mod contract;
 mod retry;
 mod sampling;
 mod schedule;
@@ -18,10 +19,12 @@ use std::time::{Duration, Instant};
 
 pub use config::Durability;
 pub(crate) use config::{OnError, PipelineConfig};
+#[cfg(feature = "http")]
+pub(crate) use contract::SDK;
+pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub(crate) use sampling::keep;
 
 use crate::Error;
-use crate::destination::{Quota, QuotaStatus};
 use crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
 use schedule::Cadence;
 use worker::{Next, Progress, Worker};
@@ -58,14 +61,13 @@ impl Pipeline {
         if config.flush_interval.is_zero() {
             return Err(Error::configuration("flush_interval is zero"));
         }
-        let directory = config
-            .directory
-            .filter(|_| config.durability == Durability::Spool);
+        let directory = config.directory.filter(|_| config.durability == Durability::Spool);
         if directory.is_none() && config.destination.is_none() {
             return Err(Error::configuration(
                 "there is neither a destination nor a directory for events",
             ));
         }
+        let has_no_home = directory.is_none() && config.durability == Durability::Spool;
         let settings = Settings {
             directory: directory.clone(),
             max_bytes: config.spool_max_bytes,
@@ -73,9 +75,8 @@ impl Pipeline {
             keep_delivered: config.keep_delivered,
             common: config.common_fragment.into(),
         };
-        let prepared = directory
-            .as_deref()
-            .map_or(Ok(()), |directory| config.disk.check(directory));
+        let prepared =
+            directory.as_deref().map_or(Ok(()), |directory| config.disk.check(directory));
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
@@ -83,10 +84,7 @@ impl Pipeline {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),
             destination,
-            limits: Limits {
-                max_events: config.max_batch_size,
-                max_bytes: config.max_batch_bytes,
-            },
+            limits: Limits { max_events: config.max_batch_size, max_bytes: config.max_batch_bytes },
             cadence: Cadence {
                 max_batch_size: config.max_batch_size as u64,
                 flush_interval: config.flush_interval,
@@ -105,6 +103,10 @@ impl Pipeline {
             worker: Mutex::new(worker),
             sends,
         };
+        if has_no_home {
+            let message = "there is no directory for the spool; events wait in memory";
+            pipeline.report(&Error::configuration(message));
+        }
         if let Err(error) = prepared {
             pipeline.report(&Error::storage(
                 "the spool's directory cannot be used; events wait in memory",
@@ -124,19 +126,15 @@ impl Pipeline {
         // The closure takes the sender only once it runs, so a refused thread does not lose it.
         let handover = Arc::new(Mutex::new(slot.take()));
         let taken = Arc::clone(&handover);
-        let started = std::thread::Builder::new()
-            .name("toolwatch-sender".to_owned())
-            .spawn(move || {
+        let started =
+            std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
                 let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(worker) = worker {
                     run(worker);
                 }
             });
         if let Err(error) = started {
-            *slot = handover
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(slot);
             self.spool.count(|stats| stats.thread_failures += 1);
             self.report(&Error::thread(
@@ -173,10 +171,7 @@ impl Pipeline {
 
     /// The quota that the destination reported last.
     pub(crate) fn quota_status(&self) -> Option<Quota> {
-        self.quota
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The weight of an event that is kept, or none; a left-out event is counted as sampled.
@@ -219,8 +214,7 @@ impl Pipeline {
         self.stats().delivery()
     }
 
-    /// Sends what waits, then ends: later events are dropped and counted, files are left to the next
-    /// process. A request that hangs is left behind. Calling it again only returns the numbers.
+    /// Sends what waits, then ends: later events go to disk, and files are left to the next process. A request that hangs is left behind. Calling it again only returns the numbers.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
         let deadline = Instant::now() + timeout;
         if self.spool.signal().ending {
@@ -229,9 +223,7 @@ impl Pipeline {
         self.flush(timeout);
         self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
-        let rest = deadline
-            .saturating_duration_since(Instant::now())
-            .max(END_GRACE);
+        let rest = deadline.saturating_duration_since(Instant::now()).max(END_GRACE);
         if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
             self.spool.release();
         }
@@ -261,11 +253,7 @@ fn run(mut worker: Worker) {
         if let Next::Wait(time, when_full) = next {
             spool.sleep(
                 time,
-                if when_full {
-                    worker.full_batch()
-                } else {
-                    u64::MAX
-                },
+                if when_full { worker.full_batch() } else { u64::MAX },
                 signal.flushes,
             );
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::destination::SendError;
+use super::contract::SendError;
 use crate::spool::DropReason;
 
 /// The first upper bound of the backoff, and the last.
@@ -57,10 +57,7 @@ fn retry(error: &SendError, attempt: u32, random: f64) -> RetryDecision {
             wait: after.clamp(backoff.min(BACKOFF.0), MAX_RETRY_AFTER),
             asked: true,
         },
-        None => RetryDecision::RetryAfter {
-            wait: backoff,
-            asked: false,
-        },
+        None => RetryDecision::RetryAfter { wait: backoff, asked: false },
     }
 }
 
@@ -77,19 +74,12 @@ mod tests {
     use RetryDecision::{Drop, Pause, Quarantine, RetryAfter, Split};
 
     const fn wait(millis: u64, asked: bool) -> RetryDecision {
-        RetryAfter {
-            wait: Duration::from_millis(millis),
-            asked,
-        }
+        RetryAfter { wait: Duration::from_millis(millis), asked }
     }
 
     #[track_caller]
     fn check(status: u16, events: usize, expect: RetryDecision) {
-        assert_eq!(
-            decide(&SendError::status(status), events, 1, 1.0),
-            expect,
-            "{status}"
-        );
+        assert_eq!(decide(&SendError::status(status), events, 1, 1.0), expect, "{status}");
     }
 
     #[test]
@@ -100,9 +90,7 @@ mod tests {
         for status in [401, 403, 301, 302, 304, 307, 308] {
             check(status, 9, Pause(PAUSE));
         }
-        for status in [
-            402, 404, 405, 406, 409, 410, 411, 415, 418, 422, 431, 451, 499,
-        ] {
+        for status in [402, 404, 405, 406, 409, 410, 411, 415, 418, 422, 431, 451, 499] {
             check(status, 9, Drop(DropReason::HttpStatus));
         }
         for status in [400, 413] {
@@ -113,11 +101,7 @@ mod tests {
 
     #[test]
     fn no_answer_is_retried() {
-        for error in [
-            SendError::unreachable(),
-            SendError::timeout(),
-            SendError::panic(),
-        ] {
+        for error in [SendError::unreachable(), SendError::timeout(), SendError::panic()] {
             assert_eq!(decide(&error, 1, 1, 0.5), wait(250, false));
         }
     }
@@ -141,13 +125,9 @@ mod tests {
 
     #[test]
     fn what_the_service_asks_for_is_clamped() {
-        for (seconds, millis) in [
-            (0, 500),
-            (2, 2000),
-            (300, 300_000),
-            (301, 300_000),
-            (u64::MAX, 300_000),
-        ] {
+        for (seconds, millis) in
+            [(0, 500), (2, 2000), (300, 300_000), (301, 300_000), (u64::MAX, 300_000)]
+        {
             let error = SendError::status(429).with_retry_after(Duration::from_secs(seconds));
             assert_eq!(decide(&error, 1, 3, 1.0), wait(millis, true));
         }

@@ -1,6 +1,6 @@
 //! Decides which events are kept. Pure, and the same for all events of one session or trace.
 
-use crate::destination::QuotaStatus;
+use super::contract::QuotaStatus;
 
 /// What is left of the rate for successes when the quota is exceeded.
 const EXCEEDED_FACTOR: f64 = 0.1;
@@ -13,11 +13,7 @@ pub(crate) fn keep(key: u64, rate: f64, is_error: bool, quota: QuotaStatus) -> O
     if is_error {
         return Some(1.0);
     }
-    let rate = if rate.is_nan() {
-        1.0
-    } else {
-        rate.clamp(0.0, 1.0)
-    };
+    let rate = if rate.is_nan() { 1.0 } else { rate.clamp(0.0, 1.0) };
     let rate = match quota {
         QuotaStatus::Ok | QuotaStatus::Warning => rate,
         // The hard limit pauses sending; what is spooled meanwhile should not flood the next period.
@@ -42,10 +38,7 @@ mod tests {
     use super::*;
 
     fn share(rate: f64, quota: QuotaStatus) -> f64 {
-        (0..10_000)
-            .filter(|&key| keep(key, rate, false, quota).is_some())
-            .count() as f64
-            / 10_000.0
+        (0..10_000).filter(|&key| keep(key, rate, false, quota).is_some()).count() as f64 / 10_000.0
     }
 
     #[test]
@@ -66,9 +59,7 @@ mod tests {
 
     #[test]
     fn weights_make_up_for_what_is_left_out() {
-        let total: f64 = (0..10_000)
-            .filter_map(|key| keep(key, 0.2, false, QuotaStatus::Ok))
-            .sum();
+        let total: f64 = (0..10_000).filter_map(|key| keep(key, 0.2, false, QuotaStatus::Ok)).sum();
         assert!((total - 10_000.0).abs() < 1_000.0, "{total}");
     }
 }

@@ -49,10 +49,7 @@ pub(crate) fn decide(view: View, cadence: Cadence) -> Decision {
         && view.now < retry_at
         && !hurried
     {
-        return Decision::Wait {
-            time: retry_at - view.now,
-            wake_when_full: false,
-        };
+        return Decision::Wait { time: retry_at - view.now, wake_when_full: false };
     }
     let due_at = view.drained_at + cadence.flush_interval;
     let due = view.flushing
@@ -63,25 +60,15 @@ pub(crate) fn decide(view: View, cadence: Cadence) -> Decision {
         return Decision::Send;
     }
     let rest = due_at.saturating_sub(view.now);
-    let time = if rest.is_zero() {
-        cadence.flush_interval
-    } else {
-        rest
-    };
-    Decision::Wait {
-        time,
-        wake_when_full: true,
-    }
+    let time = if rest.is_zero() { cadence.flush_interval } else { rest };
+    Decision::Wait { time, wake_when_full: true }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CADENCE: Cadence = Cadence {
-        max_batch_size: 50,
-        flush_interval: Duration::from_secs(1),
-    };
+    const CADENCE: Cadence = Cadence { max_batch_size: 50, flush_interval: Duration::from_secs(1) };
     const VIEW: View = View {
         now: Duration::from_millis(10_400),
         waiting: 1,
@@ -97,92 +84,33 @@ mod tests {
     }
 
     const fn wait(millis: u64, wake_when_full: bool) -> Decision {
-        Decision::Wait {
-            time: Duration::from_millis(millis),
-            wake_when_full,
-        }
+        Decision::Wait { time: Duration::from_millis(millis), wake_when_full }
     }
 
     #[test]
     fn events_wait_for_company_until_the_interval_is_over() {
         check(VIEW, wait(600, true));
-        check(
-            View {
-                now: Duration::from_secs(11),
-                ..VIEW
-            },
-            Decision::Send,
-        );
+        check(View { now: Duration::from_secs(11), ..VIEW }, Decision::Send);
     }
 
     #[test]
     fn a_full_batch_or_a_flush_goes_at_once() {
-        check(
-            View {
-                waiting: 50,
-                ..VIEW
-            },
-            Decision::Send,
-        );
-        check(
-            View {
-                flushing: true,
-                ..VIEW
-            },
-            Decision::Send,
-        );
+        check(View { waiting: 50, ..VIEW }, Decision::Send);
+        check(View { flushing: true, ..VIEW }, Decision::Send);
     }
 
     #[test]
     fn nothing_is_sent_when_nothing_waits() {
-        check(
-            View {
-                waiting: 0,
-                flushing: true,
-                ..VIEW
-            },
-            wait(600, true),
-        );
-        check(
-            View {
-                waiting: 0,
-                now: Duration::from_secs(20),
-                ..VIEW
-            },
-            wait(1000, true),
-        );
+        check(View { waiting: 0, flushing: true, ..VIEW }, wait(600, true));
+        check(View { waiting: 0, now: Duration::from_secs(20), ..VIEW }, wait(1000, true));
     }
 
     #[test]
     fn after_a_failure_only_a_flush_goes_ahead_and_only_when_it_may() {
-        let view = View {
-            retry_at: Some(Duration::from_secs(12)),
-            waiting: 500,
-            ..VIEW
-        };
+        let view = View { retry_at: Some(Duration::from_secs(12)), waiting: 500, ..VIEW };
         check(view, wait(1600, false));
-        check(
-            View {
-                flushing: true,
-                ..view
-            },
-            Decision::Send,
-        );
-        check(
-            View {
-                flushing: true,
-                may_hurry: false,
-                ..view
-            },
-            wait(1600, false),
-        );
-        check(
-            View {
-                now: Duration::from_secs(12),
-                waiting: 1,
-                ..view
-            },
-            Decision::Send,
-        );
+        check(View { flushing: true, ..view }, Decision::Send);
+        check(View { flushing: true, may_hurry: false, ..view }, wait(1600, false));
+        check(View { now: Duration::from_secs(12), waiting: 1, ..view }, Decision::Send);
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::destination::{Ack, Batch, Destination, SendError};
+use crate::sender::contract::{Ack, Batch, Destination, SendError};
 
 mod bounds;
-mod conservation;
 #[cfg(feature = "http")]
 mod http;
 mod kill;
@@ -25,10 +24,7 @@ impl<F: FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send> Destination for Scri
 
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
         let ack = (self.answer)(batch)?;
-        self.taken
-            .lock()
-            .unwrap()
-            .extend(batch.events().map(|event| id(&event)));
+        self.taken.lock().unwrap().extend(batch.events().map(|event| id(&event)));
         Ok(ack)
     }
 }
@@ -57,14 +53,8 @@ pub(super) fn pipeline(
     answer: impl FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send + 'static,
 ) -> (Pipeline, Arc<Mutex<Vec<String>>>) {
     let taken = Arc::<Mutex<Vec<String>>>::default();
-    let destination = Scripted {
-        answer,
-        taken: Arc::clone(&taken),
-    };
-    let config = PipelineConfig {
-        destination: Some(Box::new(destination)),
-        ..config
-    };
+    let destination = Scripted { answer, taken: Arc::clone(&taken) };
+    let config = PipelineConfig { destination: Some(Box::new(destination)), ..config };
     (Pipeline::start(config).unwrap(), taken)
 }
 
@@ -73,15 +63,7 @@ pub(super) fn files(directory: &std::path::Path, ending: &str) -> usize {
         return 0;
     };
     entries
-        .filter(|entry| {
-            entry
-                .as_ref()
-                .unwrap()
-                .file_name()
-                .to_str()
-                .unwrap()
-                .ends_with(ending)
-        })
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().ends_with(ending))
         .count()
 }
 
@@ -91,19 +73,10 @@ fn events_are_delivered_once_in_order_and_leave_no_file() {
     let (pipeline, taken) = pipeline(config(home.path()), |_| Ok(Ack::all()));
     (0..500).for_each(|number| pipeline.append(&event(number)));
     let delivery = pipeline.flush(Duration::from_secs(5));
-    assert_eq!(
-        (delivery.delivered, delivery.spooled, delivery.dropped),
-        (500, 0, 0)
-    );
-    assert_eq!(
-        *taken.lock().unwrap(),
-        (0..500).map(|n| format!("{n:08}")).collect::<Vec<_>>()
-    );
+    assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (500, 0, 0));
+    assert_eq!(*taken.lock().unwrap(), (0..500).map(|n| format!("{n:08}")).collect::<Vec<_>>());
     pipeline.shutdown(Duration::from_secs(1));
-    assert_eq!(
-        (files(home.path(), ".seg"), files(home.path(), ".ack")),
-        (0, 0)
-    );
+    assert_eq!((files(home.path(), ".seg"), files(home.path(), ".ack")), (0, 0));
 }
 
 #[test]
@@ -123,32 +96,23 @@ fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
     let delivery = local.shutdown(Duration::from_secs(1));
     assert_eq!((delivery.delivered, delivery.spooled), (0, 20));
     assert_eq!(
-        crate::local::Reader::open(home.path().join("spool"))
-            .unwrap()
-            .into_iter()
-            .count(),
+        crate::local::Reader::open(home.path().join("spool")).unwrap().into_iter().count(),
         20
     );
     let (sending, taken) = pipeline(
-        PipelineConfig {
-            flush_interval: Duration::from_millis(5),
-            ..config(home.path())
-        },
+        PipelineConfig { flush_interval: Duration::from_millis(5), ..config(home.path()) },
         |_| Ok(Ack::all()),
     );
     wait_until(|| taken.lock().unwrap().len() == 20);
     let stats = sending.stats();
-    assert_eq!((stats.own().taken(), stats.adopted().delivered()), (0, 20));
+    assert_eq!((stats.own().captured(), stats.adopted().delivered()), (0, 20));
     assert!(stats.is_balanced());
 }
 
 #[test]
 fn delivered_segments_stay_as_a_record_when_they_are_wanted() {
     let home = tempfile::tempdir().unwrap();
-    let keep = || PipelineConfig {
-        keep_delivered: true,
-        ..config(home.path())
-    };
+    let keep = || PipelineConfig { keep_delivered: true, ..config(home.path()) };
     let (first, _) = pipeline(keep(), |_| Ok(Ack::all()));
     (0..20).for_each(|number| first.append(&event(number)));
     assert_eq!(first.shutdown(Duration::from_secs(5)).delivered, 20);
@@ -158,52 +122,34 @@ fn delivered_segments_stay_as_a_record_when_they_are_wanted() {
     assert_eq!(*taken.lock().unwrap(), ["00000099"]);
     let reader = crate::local::Reader::open(home.path().join("spool")).unwrap();
     assert_eq!(
-        reader
-            .into_iter()
-            .filter(|record| record.server_name.as_deref() == Some("docs"))
-            .count(),
+        reader.into_iter().filter(|record| record.server_name.as_deref() == Some("docs")).count(),
         21
     );
 }
 
 #[test]
-fn a_directory_that_others_could_read_is_refused_and_events_wait_in_memory() {
+fn a_directory_that_others_could_write_is_refused_and_events_wait_in_memory() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join("spool")).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(
-            home.path().join("spool"),
-            std::fs::Permissions::from_mode(0o755),
-        )
-        .unwrap();
+        std::fs::set_permissions(home.path().join("spool"), std::fs::Permissions::from_mode(0o777))
+            .unwrap();
         let errors = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&errors);
         let on_error: OnError = Arc::new(move |error| {
             assert!(error.is_storage());
             seen.fetch_add(1, Ordering::Relaxed);
         });
-        let (pipeline, taken) = pipeline(
-            PipelineConfig {
-                on_error: Some(on_error),
-                ..config(home.path())
-            },
-            |_| Ok(Ack::all()),
-        );
+        let (pipeline, taken) =
+            pipeline(PipelineConfig { on_error: Some(on_error), ..config(home.path()) }, |_| {
+                Ok(Ack::all())
+            });
         pipeline.append(&event(1));
         assert_eq!(pipeline.flush(Duration::from_secs(5)).delivered, 1);
-        assert_eq!(
-            (taken.lock().unwrap().len(), files(home.path(), ".seg")),
-            (1, 0)
-        );
-        assert_eq!(
-            (
-                pipeline.stats().memory_fallbacks,
-                errors.load(Ordering::Relaxed)
-            ),
-            (1, 1)
-        );
+        assert_eq!((taken.lock().unwrap().len(), files(home.path(), ".seg")), (1, 0));
+        assert_eq!((pipeline.stats().memory_fallbacks, errors.load(Ordering::Relaxed)), (1, 1));
     }
 }
 
@@ -212,14 +158,8 @@ fn settings_that_cannot_work_are_errors() {
     let home = tempfile::tempdir().unwrap();
     for config in [
         PipelineConfig::default(),
-        PipelineConfig {
-            max_batch_size: 0,
-            ..config(home.path())
-        },
-        PipelineConfig {
-            flush_interval: Duration::ZERO,
-            ..config(home.path())
-        },
+        PipelineConfig { max_batch_size: 0, ..config(home.path()) },
+        PipelineConfig { flush_interval: Duration::ZERO, ..config(home.path()) },
     ] {
         assert!(Pipeline::start(config).err().unwrap().is_configuration());
     }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
+use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
 use crate::Error;
-use crate::destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
 
 /// How often written events are made durable: the group that a power loss can take.
@@ -67,6 +67,8 @@ pub(super) struct Progress {
     adopted_turn: bool,
     next_sync: Duration,
     next_adopt: Duration,
+    /// Whether more orphans were there than could be taken at once.
+    more_orphans: bool,
 }
 
 impl Worker {
@@ -94,17 +96,10 @@ impl Worker {
         progress.flushes_tried = signal.flushes;
         match decision {
             Decision::Send => {
-                progress.burst = if progress.burst == 0 {
-                    waiting
-                } else {
-                    progress.burst
-                };
+                progress.burst = if progress.burst == 0 { waiting } else { progress.burst };
                 self.send(now, flushing)
             }
-            Decision::Wait {
-                time,
-                wake_when_full,
-            } => {
+            Decision::Wait { time, wake_when_full } => {
                 progress.burst = 0;
                 Next::Wait(time.min(SYNC_INTERVAL), wake_when_full)
             }
@@ -112,8 +107,9 @@ impl Worker {
     }
 
     fn look_after_spool(&mut self, now: Duration) {
-        if now >= self.progress.next_adopt {
-            self.spool.adopt_orphans();
+        let sent_all = || self.spool.stats().adopted().spooled() == 0;
+        if now >= self.progress.next_adopt || (self.progress.more_orphans && sent_all()) {
+            self.progress.more_orphans = self.spool.adopt_orphans();
             self.progress.next_adopt = now + ADOPT_INTERVAL;
         }
         if now >= self.progress.next_sync {
@@ -142,13 +138,7 @@ impl Worker {
         });
         match sent {
             Ok(ack) => {
-                self.settle(
-                    claim,
-                    count,
-                    Verdict::Delivered {
-                        rejected: ack.rejected(),
-                    },
-                );
+                self.settle(claim, count, Verdict::Delivered { rejected: ack.rejected() });
                 self.spool.count(|stats| stats.batches += 1);
                 self.progress.paused = false;
                 let next = self.after_success(now, count);
@@ -208,8 +198,7 @@ impl Worker {
                 return self.after_success(now, 1);
             }
             RetryDecision::Drop(reason) => {
-                self.spool
-                    .count_status(error.http_status().unwrap_or_default(), count as u64);
+                self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
                 self.settle(claim, count, Verdict::Dropped(reason));
                 return self.after_success(now, count);
             }
@@ -237,11 +226,8 @@ impl Worker {
 
     fn heed_quota(&mut self, ack: &Ack) {
         let Some(quota) = ack.quota() else { return };
-        let before = self
-            .quota
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(quota.clone());
+        let before =
+            self.quota.lock().unwrap_or_else(PoisonError::into_inner).replace(quota.clone());
         if quota.status() == QuotaStatus::HardLimit {
             let left = quota
                 .reset()
@@ -250,10 +236,7 @@ impl Worker {
             self.retry_at(self.clock.now() + pause, false);
         }
         let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
-        if let Some(callback) = self
-            .on_quota
-            .clone()
-            .filter(|_| changed && !quota.status().is_ok())
+        if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {
             self.guard(|| callback(quota));
         }

@@ -53,8 +53,5 @@ fn decode(slot: &[u8]) -> Option<Acknowledged> {
         return None;
     }
     let offset = u64::from_le_bytes(slot[8..16].try_into().ok()?);
-    Some(Acknowledged {
-        offset,
-        next_sequence: read_u32(slot, 16)?,
-    })
+    Some(Acknowledged { offset, next_sequence: read_u32(slot, 16)? })
 }

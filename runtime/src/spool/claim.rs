@@ -97,10 +97,8 @@ impl Claim {
         let mut seen = 0;
         while claim.marks.len() < limits.max_events {
             let Some(found) = scanner.next_record()? else {
-                let upto = Acknowledged {
-                    offset: source.limit,
-                    next_sequence: scanner.next_sequence(),
-                };
+                let upto =
+                    Acknowledged { offset: source.limit, next_sequence: scanner.next_sequence() };
                 claim.tail = Some((upto, source.waiting.saturating_sub(seen)));
                 break;
             };
@@ -113,26 +111,15 @@ impl Claim {
             let (lost_before, offset) = (found.lost_before.min(room), found.end);
             seen += 1 + lost_before;
             claim.bytes.extend_from_slice(found.payload);
-            let upto = Acknowledged {
-                offset,
-                next_sequence: scanner.next_sequence(),
-            };
-            claim.marks.push(Mark {
-                end: claim.bytes.len(),
-                upto,
-                lost_before,
-            });
+            let upto = Acknowledged { offset, next_sequence: scanner.next_sequence() };
+            claim.marks.push(Mark { end: claim.bytes.len(), upto, lost_before });
         }
         Ok(claim)
     }
 
     fn push(&mut self, payload: &[u8], upto: Acknowledged, lost_before: u64) {
         self.bytes.extend_from_slice(payload);
-        self.marks.push(Mark {
-            end: self.bytes.len(),
-            upto,
-            lost_before,
-        });
+        self.marks.push(Mark { end: self.bytes.len(), upto, lost_before });
     }
 
     /// Events that are not settled.
@@ -148,13 +135,9 @@ impl Claim {
     /// The payloads of the first `count` events.
     pub(crate) fn payloads(&self, count: usize) -> impl Iterator<Item = &[u8]> {
         let start = |index: usize| {
-            if index == 0 {
-                0
-            } else {
-                self.marks[index - 1].end
-            }
+            if index == 0 { 0 } else { self.marks[index - 1].end }
         };
-        let upto = self.marks.len().min(self.first + count);
+        let upto = self.marks.len().min(self.first.saturating_add(count));
         (self.first..upto).map(move |index| &self.bytes[start(index)..self.marks[index].end])
     }
 
@@ -169,9 +152,7 @@ impl Claim {
         let count = count.min(self.len());
         let marks = &self.marks[self.first..self.first + count];
         let mut part = Part {
-            upto: marks
-                .last()
-                .map_or_else(Acknowledged::default, |mark| mark.upto),
+            upto: marks.last().map_or_else(Acknowledged::default, |mark| mark.upto),
             events: count as u64,
             lost: marks.iter().map(|mark| mark.lost_before).sum(),
         };

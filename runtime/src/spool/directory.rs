@@ -42,18 +42,10 @@ const MAX_NAME_BYTES: usize = 100;
 /// A name that is one harmless path segment on every platform.
 fn safe_name(server_name: &str) -> String {
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' }
     };
     let name: String = server_name.chars().take(MAX_NAME_BYTES).map(safe).collect();
-    if name.trim_matches('.').is_empty() {
-        "_".to_owned()
-    } else {
-        name
-    }
+    if name.trim_matches('.').is_empty() { "_".to_owned() } else { name }
 }
 
 #[cfg(test)]
@@ -62,13 +54,9 @@ mod tests {
 
     #[test]
     fn a_server_name_becomes_one_harmless_segment() {
-        for (name, safe) in [
-            ("a/b", "a_b"),
-            ("..", "_"),
-            ("", "_"),
-            ("ünï", "_n_"),
-            ("ok-1.2_x", "ok-1.2_x"),
-        ] {
+        for (name, safe) in
+            [("a/b", "a_b"), ("..", "_"), ("", "_"), ("ünï", "_n_"), ("ok-1.2_x", "ok-1.2_x")]
+        {
             assert_eq!(safe_name(name), safe);
         }
         assert_eq!(safe_name(&"x".repeat(500)).len(), MAX_NAME_BYTES);

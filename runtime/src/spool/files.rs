@@ -165,10 +165,7 @@ fn lock(file: &File) -> io::Result<bool> {
 }
 
 fn refused() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        "not a private file or directory of this user",
-    )
+    io::Error::new(io::ErrorKind::PermissionDenied, "not a private file or directory of this user")
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -187,11 +184,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// Others may list the directory, which tells them random names; they must not add to it.
 fn check_directory(found: &Metadata) -> io::Result<()> {
-    if found.is_dir() && !is_writable_by_others(found) {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+    if found.is_dir() && !is_writable_by_others(found) { Ok(()) } else { Err(refused()) }
 }
 
 fn check_file(found: &Metadata) -> io::Result<()> {
@@ -221,11 +214,7 @@ fn has_one_name(found: &Metadata) -> bool {
 #[cfg(unix)]
 fn check_owner(directory: &Metadata, file: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
-    if directory.uid() == file.uid() {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+    if directory.uid() == file.uid() { Ok(()) } else { Err(refused()) }
 }
 
 /// Whether the path still names the opened file, and names it directly.

@@ -22,11 +22,7 @@ pub(crate) const MAX_COMMON_BYTES: usize = 16 * 1024;
 
 /// Appends a segment's header to `out`.
 pub(crate) fn write_header(out: &mut Vec<u8>, created_ms: u64, common: &[u8]) {
-    let common = if common.len() <= MAX_COMMON_BYTES {
-        common
-    } else {
-        &[]
-    };
+    let common = if common.len() <= MAX_COMMON_BYTES { common } else { &[] };
     let start = out.len();
     out.extend_from_slice(&SEGMENT_MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -46,11 +42,7 @@ fn header_crc(bytes: &[u8]) -> u32 {
 pub(crate) fn write_frame(out: &mut Vec<u8>, sequence: u32, payload: &[u8]) {
     let start = out.len();
     out.extend_from_slice(&FRAME_MAGIC);
-    out.extend_from_slice(
-        &u32::try_from(payload.len())
-            .unwrap_or(u32::MAX)
-            .to_le_bytes(),
-    );
+    out.extend_from_slice(&u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
     out.extend_from_slice(&sequence.to_le_bytes());
     let crc = frame_crc(&out[start + 4..start + 12], payload);
     out.extend_from_slice(&crc.to_le_bytes());
@@ -86,11 +78,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Option<Header> {
         return None;
     }
     let created_ms = u64::from_le_bytes(header[16..24].try_into().ok()?);
-    Some(Header {
-        len: header.len() as u64,
-        created_ms,
-        common: header[SEGMENT_HEADER..].to_vec(),
-    })
+    Some(Header { len: header.len() as u64, created_ms, common: header[SEGMENT_HEADER..].to_vec() })
 }
 
 /// What the bytes at a position are.

@@ -63,21 +63,22 @@ const MAX_STATUSES: usize = 64;
 ///
 /// ```
 /// let stats = toolwatch::Stats::default();
-/// assert_eq!(stats.own().taken(), 0);
+/// assert_eq!(stats.own().captured(), 0);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    taken: u64,
+    captured: u64,
     delivered: u64,
     spooled: u64,
     dropped: [u64; REASONS],
 }
 
 impl Tally {
-    /// Events that entered this account.
+    /// Events that entered this account: captured by this process or, in the adopted account, found
+    /// in segments of dead processes.
     #[must_use]
-    pub const fn taken(&self) -> u64 {
-        self.taken
+    pub const fn captured(&self) -> u64 {
+        self.captured
     }
 
     /// Events that a destination acknowledged.
@@ -107,18 +108,18 @@ impl Tally {
     /// Whether the account is in balance. It always is; tests ask.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
-        self.taken == self.delivered + self.spooled + self.dropped_total()
+        self.captured == self.delivered + self.spooled + self.dropped_total()
     }
 
     /// Takes events in that now wait.
     pub(super) const fn take(&mut self, count: u64) {
-        self.taken += count;
+        self.captured += count;
         self.spooled += count;
     }
 
     /// Takes events in that are given up at once.
     pub(super) const fn refuse(&mut self, count: u64, reason: DropReason) {
-        self.taken += count;
+        self.captured += count;
         self.dropped[reason as usize] += count;
     }
 
@@ -150,7 +151,7 @@ impl fmt::Debug for Tally {
             .filter(|&(_, count)| count > 0)
             .collect();
         f.debug_struct("Tally")
-            .field("taken", &self.taken)
+            .field("captured", &self.captured)
             .field("delivered", &self.delivered)
             .field("spooled", &self.spooled)
             .field("dropped", &dropped)
@@ -184,6 +185,9 @@ pub struct Stats {
     pub panics: u64,
     /// Threads that the system refused to start.
     pub thread_failures: u64,
+    /// Intents, schema checks and error fingerprints that were left out of an event because code of
+    /// the author's panicked in them. One count for the whole process.
+    pub capture_faults: u64,
 }
 
 impl Stats {
@@ -212,11 +216,7 @@ impl Stats {
     }
 
     pub(super) fn tally(&mut self, adopted: bool) -> &mut Tally {
-        if adopted {
-            &mut self.adopted
-        } else {
-            &mut self.own
-        }
+        if adopted { &mut self.adopted } else { &mut self.own }
     }
 
     pub(super) fn count_status(&mut self, status: u16, count: u64) {
@@ -237,7 +237,7 @@ impl Stats {
     /// Writes the loss report that travels with each batch.
     pub(crate) fn write_report(&self, out: &mut Vec<u8>) {
         write_tally(out, &self.own);
-        if self.adopted.taken > 0 {
+        if self.adopted.captured > 0 {
             out.truncate(out.len() - 1);
             out.extend_from_slice(b",\"adopted\":");
             write_tally(out, &self.adopted);
@@ -252,7 +252,7 @@ fn write_tally(out: &mut Vec<u8>, tally: &Tally) {
     let _ = write!(
         out,
         "{{\"captured\":{},\"delivered\":{},\"spooled\":{},\"dropped\":{{",
-        tally.taken, tally.delivered, tally.spooled
+        tally.captured, tally.delivered, tally.spooled
     );
     let mut comma = "";
     for &reason in DropReason::ALL {

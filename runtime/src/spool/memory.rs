@@ -16,11 +16,7 @@ pub(crate) struct MemoryQueue {
 impl MemoryQueue {
     /// An empty queue.
     pub(crate) const fn new(max_bytes: usize) -> Self {
-        Self {
-            events: VecDeque::new(),
-            bytes: 0,
-            max_bytes,
-        }
+        Self { events: VecDeque::new(), bytes: 0, max_bytes }
     }
 
     /// Puts an event at the end, and tells how many had to give way: possibly this one.

@@ -17,6 +17,8 @@ mod quarantine;
 mod room;
 mod scan;
 mod segment;
+mod settle;
+mod splice;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -33,12 +35,15 @@ pub use directory::default_directory;
 pub(crate) use disk::Disk;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
-pub(crate) use state::{Settings, Verdict};
+pub(crate) use settle::Verdict;
+pub(crate) use splice::splice;
+pub(crate) use state::Settings;
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
-use state::{Next, State};
+use settle::Next;
+use state::State;
 
 /// The events that wait, and the account of all.
 pub(crate) struct Spool {
@@ -148,29 +153,25 @@ impl Spool {
         let Some(part) = claim.split_off(count) else {
             return;
         };
-        let finished = self
-            .lock()
-            .settle(claim.segment.as_ref(), claim.adopted, part, verdict);
+        let finished = self.lock().settle(claim.segment.as_ref(), claim.adopted, part, verdict);
         if let Some(segment) = finished {
             // Not under the lock: removing a large file may take its time.
             let keep = self.lock().settings.keep_delivered;
-            if keep {
-                self.lock().retire(segment)
-            } else {
-                segment.remove(&*self.disk)
-            }
+            if keep { self.lock().retire(segment) } else { segment.remove(&*self.disk) }
         }
     }
 
     /// Makes everything written so far durable, and seals an active segment of that age.
     pub(crate) fn sync(&self, seal_after: Duration) {
         let now = self.clock.now();
+        let is_gone = self.active_is_gone();
         let (files, directory) = {
             let mut state = self.lock();
-            if state
-                .own
-                .back()
-                .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
+            if is_gone
+                || state
+                    .own
+                    .back()
+                    .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
             {
                 state.seal();
             }
@@ -190,7 +191,24 @@ impl Spool {
         }
     }
 
-    /// Ends the intake: what comes later, and what is only in memory, is lost and counted.
+    /// Whether someone removed the active segment. Its events can still be read and sent, but what
+    /// came later would not survive this process.
+    fn active_is_gone(&self) -> bool {
+        let (path, directory) = {
+            let state = self.lock();
+            let active = state.own.back().filter(|active| !active.sealed);
+            (active.map(|active| active.path.clone()), state.settings.directory.clone())
+        };
+        let (Some(path), Some(directory)) = (path, directory) else { return false };
+        match self.disk.list(&directory) {
+            Ok(files) => !files
+                .iter()
+                .any(|(name, _)| path.file_name().is_some_and(|own| own == name.as_str())),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Ends the sending: what is only in memory is lost and counted, what comes later goes to disk.
     pub(crate) fn close(&self) {
         self.lock().close();
     }
@@ -218,17 +236,13 @@ impl Spool {
         let deadline = Instant::now() + timeout;
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
-            let Some(left) = deadline
-                .checked_duration_since(Instant::now())
-                .filter(|left| !left.is_zero())
+            let Some(left) =
+                deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {
                 return false;
             };
-            signal = self
-                .changed
-                .wait_timeout(signal, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            signal =
+                self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -243,9 +257,6 @@ impl Spool {
             });
         }
         self.wake_at.store(u64::MAX, Relaxed);
-        self.signal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wake = false;
+        self.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
     }
 }

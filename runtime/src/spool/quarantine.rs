@@ -16,14 +16,10 @@ impl Spool {
         let written = self.disk.prepare(&directory).and_then(|()| {
             let file = self.disk.open_ack(&directory.join("poison.jsonl"))?;
             let mut line = Vec::with_capacity(payload.len() + common.len() + 2);
-            crate::destination::splice(payload, common, &mut line);
+            super::splice(payload, common, &mut line);
             line.push(b'\n');
             let len = file.len()?;
-            if len + line.len() as u64 <= MAX_BYTES {
-                file.write_at(len, &line)
-            } else {
-                Ok(())
-            }
+            if len + line.len() as u64 <= MAX_BYTES { file.write_at(len, &line) } else { Ok(()) }
         });
         if written.is_err() {
             self.lock().stats.disk_errors += 1;

@@ -13,10 +13,8 @@ impl State {
             self.stats.disk_errors += 1;
             return;
         };
-        let files: Vec<_> = files
-            .into_iter()
-            .filter(|(name, _)| Self::is_spool_file(name))
-            .collect();
+        let files: Vec<_> =
+            files.into_iter().filter(|(name, _)| Self::is_spool_file(name)).collect();
         let total: u64 = files.iter().map(|&(_, len)| len).sum();
         let mut excess =
             (total + self.settings.segment_max_bytes()).saturating_sub(self.settings.max_bytes);
@@ -60,9 +58,7 @@ impl State {
             if let Some(segment) = held.iter().find(|segment| &*segment.name == name) {
                 let go = segment.sealed && !delivered_only;
                 return go
-                    && self
-                        .take(name, adopted)
-                        .is_some_and(|segment| self.give_up(&segment));
+                    && self.take(name, adopted).is_some_and(|segment| self.give_up(&segment));
             }
         }
         let fallback = &self.settings.common;
@@ -82,9 +78,7 @@ impl State {
     /// Removes a segment; what is in flight stays in the account until its batch is settled.
     fn give_up(&mut self, segment: &Segment) -> bool {
         let lost = segment.waiting.saturating_sub(segment.in_flight);
-        self.stats
-            .tally(segment.adopted)
-            .give_up(lost, DropReason::SpoolFull);
+        self.stats.tally(segment.adopted).give_up(lost, DropReason::SpoolFull);
         segment.remove(&*self.disk);
         true
     }

@@ -18,10 +18,7 @@ pub(crate) trait ReadAt {
 
 impl ReadAt for [u8] {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset)
-            .ok()
-            .and_then(|at| self.get(at..))
-            .unwrap_or(&[]);
+        let rest = usize::try_from(offset).ok().and_then(|at| self.get(at..)).unwrap_or(&[]);
         let len = rest.len().min(into.len());
         into[..len].copy_from_slice(&rest[..len]);
         Ok(len)
@@ -106,10 +103,7 @@ impl<'a, R: ReadAt + ?Sized> Scanner<'a, R> {
     /// What is behind the last whole record, after the pass has come to the end.
     pub(crate) fn tail(&self) -> Tail {
         let bytes = (self.base + self.at as u64).saturating_sub(self.good);
-        Tail {
-            bytes,
-            lost: if bytes == 0 { 0 } else { self.starts.max(1) },
-        }
+        Tail { bytes, lost: if bytes == 0 { 0 } else { self.starts.max(1) } }
     }
 
     /// The position behind the last whole record.
@@ -129,11 +123,7 @@ impl<'a, R: ReadAt + ?Sized> Scanner<'a, R> {
         self.good = self.base + self.at as u64;
         self.next_sequence = sequence.saturating_add(1);
         self.starts = 0;
-        Found {
-            payload: &self.buffer[start..start + len],
-            end: self.good,
-            lost_before,
-        }
+        Found { payload: &self.buffer[start..start + len], end: self.good, lost_before }
     }
 
     /// Makes sure that `need` bytes from the present place are in the buffer.

@@ -18,6 +18,9 @@ pub(crate) const ACK_SUFFIX: &str = ".ack";
 /// Fresh names that are tried when an adopter snatches a new file; twice in a row is chance enough.
 const CREATE_ATTEMPTS: usize = 4;
 
+/// An open acknowledgement, and which turn of its two slots is next.
+type AckFile = (Arc<dyn DiskFile>, u32);
+
 /// A segment whose lock this process holds.
 pub(super) struct Segment {
     /// The name without its ending: a UUIDv7, so names sort by time.
@@ -33,7 +36,7 @@ pub(super) struct Segment {
     /// How many of those are in the batch that is being sent.
     pub(super) in_flight: u64,
     pub(super) settled: Acknowledged,
-    ack: Option<(Arc<dyn DiskFile>, u32)>,
+    ack: Option<AckFile>,
     pub(super) sealed: bool,
     pub(super) adopted: bool,
     /// Written since the last sync.
@@ -66,24 +69,14 @@ impl Segment {
                 file => break (name, path, file?),
             }
         };
-        let created_ms = wall
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
+        let created_ms = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut header = Vec::new();
-        frame::write_header(
-            &mut header,
-            u64::try_from(created_ms).unwrap_or(u64::MAX),
-            &common,
-        );
+        frame::write_header(&mut header, u64::try_from(created_ms).unwrap_or(u64::MAX), &common);
         if !matches!(file.append(&header), Ok(written) if written == header.len()) {
             let _ = disk.remove(&path);
             return Err(io::ErrorKind::WriteZero.into());
         }
-        let settled = Acknowledged {
-            offset: header.len() as u64,
-            next_sequence: 0,
-        };
+        let settled = Acknowledged { offset: header.len() as u64, next_sequence: 0 };
         Ok(Self {
             name: name.into(),
             path,
@@ -152,7 +145,7 @@ impl Segment {
         path: &Path,
         len: u64,
         start: Acknowledged,
-    ) -> (Acknowledged, Option<(Arc<dyn DiskFile>, u32)>) {
+    ) -> (Acknowledged, Option<AckFile>) {
         let Ok(Some(file)) = disk.adopt(&path.with_extension("ack")) else {
             return (start, None);
         };
@@ -180,9 +173,7 @@ impl Segment {
             return Ok(());
         }
         self.sealed |= self.file.set_len(self.len).is_err();
-        Err(written
-            .err()
-            .unwrap_or_else(|| io::ErrorKind::WriteZero.into()))
+        Err(written.err().unwrap_or_else(|| io::ErrorKind::WriteZero.into()))
     }
 
     /// Notes that `events` up to a position are settled, in memory and in the file beside.

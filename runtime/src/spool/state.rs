@@ -1,12 +1,11 @@
 //! What the spool's lock guards: the segments, the memory queue and the account.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::claim::{Claim, Limits, Part, Source};
 use super::clock::Clock;
 use super::disk::Disk;
 use super::frame::{FRAME_HEADER, MAX_PAYLOAD_BYTES};
@@ -18,9 +17,6 @@ use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 const DISK_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// Events that move from memory to disk beside one append once the disk has recovered.
 const MOVE_PER_APPEND: usize = 16;
-/// Reads of a segment that may fail in a row before what is left of it counts as damaged.
-const MAX_READ_FAILURES: u32 = 3;
-
 /// The spool's settings.
 pub(crate) struct Settings {
     /// Where the segments are; none keeps everything in memory.
@@ -42,18 +38,6 @@ impl Settings {
     }
 }
 
-/// How a part of a claim was settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// The destination took the events, but for so many that it rejected.
-    Delivered {
-        /// How many of them it rejected.
-        rejected: u64,
-    },
-    /// The events are given up.
-    Dropped(DropReason),
-}
-
 /// Everything behind the lock.
 pub(super) struct State {
     pub(super) disk: Arc<dyn Disk>,
@@ -64,11 +48,13 @@ pub(super) struct State {
     pub(super) adopted: VecDeque<Segment>,
     pub(super) memory: MemoryQueue,
     /// Events out of the memory queue in the batch that is being sent.
-    memory_in_flight: u64,
+    pub(super) memory_in_flight: u64,
     pub(super) stats: Stats,
     scratch: Vec<u8>,
     /// Until when the disk is left alone, and for how long the next time.
     disk_pause: Option<(Duration, Duration)>,
+    /// Acknowledgements that had no segment when the directory was last looked through.
+    pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
 }
 
@@ -86,18 +72,19 @@ impl State {
             stats: Stats::default(),
             scratch: Vec::new(),
             disk_pause: None,
+            strays: HashSet::new(),
             closed: false,
         }
     }
 
     /// Takes an event in; its place is disk, memory or, past all bounds, the account alone.
     pub(super) fn append(&mut self, payload: &[u8]) {
-        if self.closed {
-            return self.stats.own.refuse(1, DropReason::Shutdown);
-        }
         let max = MAX_PAYLOAD_BYTES as u64;
         if (payload.len() + FRAME_HEADER) as u64 > max.min(self.settings.segment_max_bytes() / 2) {
             return self.stats.own.refuse(1, DropReason::TooLarge);
+        }
+        if self.closed {
+            return self.append_late(payload);
         }
         self.stats.own.take(1);
         if self.settings.directory.is_none() {
@@ -110,6 +97,16 @@ impl State {
                 self.stats.memory_fallbacks += 1;
                 self.remember(payload);
             }
+        }
+    }
+
+    /// After the end, such as calls that are dropped with their runtime: the next process finds what
+    /// is on disk, but nobody would read the memory again.
+    fn append_late(&mut self, payload: &[u8]) {
+        if self.settings.directory.is_some() && self.append_to_disk(payload).is_ok() {
+            self.stats.own.take(1);
+        } else {
+            self.stats.own.refuse(1, DropReason::Shutdown);
         }
     }
 
@@ -146,10 +143,8 @@ impl State {
     fn try_append(&mut self, payload: &[u8]) -> io::Result<()> {
         let needed = (FRAME_HEADER + payload.len()) as u64;
         let max = self.settings.segment_max_bytes();
-        let fits = self
-            .own
-            .back()
-            .is_some_and(|active| !active.sealed && active.len + needed <= max);
+        let fits =
+            self.own.back().is_some_and(|active| !active.sealed && active.len + needed <= max);
         if !fits {
             self.rotate()?;
         }
@@ -168,13 +163,8 @@ impl State {
         self.seal();
         self.make_room(&directory);
         let common = Arc::clone(&self.settings.common);
-        let segment = Segment::create(
-            &*self.disk,
-            &directory,
-            common,
-            self.clock.wall(),
-            self.clock.now(),
-        )?;
+        let segment =
+            Segment::create(&*self.disk, &directory, common, self.clock.wall(), self.clock.now())?;
         self.own.push_back(segment);
         Ok(())
     }
@@ -217,142 +207,6 @@ impl State {
         name.ends_with(SEGMENT_SUFFIX) || name.ends_with(ACK_SUFFIX)
     }
 
-    /// Tells where the next events are, or takes them out of memory.
-    pub(super) fn next_source(&mut self, limits: Limits, adopted_first: bool) -> Next {
-        let own = || self.own.iter().find(|segment| segment.waiting > 0);
-        let adopted = || self.adopted.iter().find(|segment| segment.waiting > 0);
-        let segment = if adopted_first {
-            adopted().or_else(own)
-        } else {
-            own()
-        };
-        if let Some(segment) = segment {
-            return Next::Read(source(segment));
-        }
-        if self.memory.len() > 0 {
-            return Next::Claimed(self.claim_memory(limits));
-        }
-        adopted().map_or(Next::Nothing, |segment| Next::Read(source(segment)))
-    }
-
-    fn claim_memory(&mut self, limits: Limits) -> Claim {
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        while events.len() < limits.max_events {
-            let Some(event) = self.memory.pop() else {
-                break;
-            };
-            bytes += event.len();
-            if bytes > limits.max_bytes && !events.is_empty() {
-                self.memory.unpop(event);
-                break;
-            }
-            events.push(event);
-        }
-        self.memory_in_flight = events.len() as u64;
-        Claim::of_memory(events, Arc::clone(&self.settings.common))
-    }
-
-    /// Marks a claim as in flight; false when its segment has been evicted meanwhile.
-    pub(super) fn confirm(&mut self, claim: &Claim) -> bool {
-        let Some(name) = &claim.segment else {
-            return true;
-        };
-        let Some(segment) = self.find(name, claim.adopted) else {
-            return false;
-        };
-        segment.in_flight = claim.covered().min(segment.waiting);
-        segment.read_failures = 0;
-        true
-    }
-
-    /// A segment could not be read. After some failures what is left of it is given up.
-    pub(super) fn read_failed(&mut self, source: &Source) {
-        self.stats.disk_errors += 1;
-        let Some(segment) = self.find(&source.name, source.adopted) else {
-            return;
-        };
-        segment.read_failures += 1;
-        if segment.read_failures >= MAX_READ_FAILURES {
-            let lost = segment.waiting;
-            segment.sealed = true;
-            self.stats
-                .tally(source.adopted)
-                .give_up(lost, DropReason::Damaged);
-            if let Some(segment) = self.take(&source.name, source.adopted) {
-                segment.remove(&*self.disk);
-            }
-        }
-    }
-
-    /// Enters a part of a claim into the account, and returns the segment that it finished.
-    pub(super) fn settle(
-        &mut self,
-        segment: Option<&Arc<str>>,
-        adopted: bool,
-        part: Part,
-        verdict: Verdict,
-    ) -> Option<Segment> {
-        let Some(name) = segment else {
-            let events = part.events.min(self.memory_in_flight);
-            self.memory_in_flight -= events;
-            self.enter(false, events, verdict);
-            return None;
-        };
-        let disk = Arc::clone(&self.disk);
-        let Some(segment) = self.find(name, adopted) else {
-            // Evicted in flight: eviction left exactly the claim's events in the account.
-            self.stats
-                .tally(adopted)
-                .give_up(part.lost, DropReason::Damaged);
-            self.enter(adopted, part.events, verdict);
-            return None;
-        };
-        let total = (part.events + part.lost).min(segment.waiting);
-        let acknowledged = segment.settle(&*disk, part.upto, total);
-        let finished = segment.is_finished();
-        self.stats.disk_errors += u64::from(acknowledged.is_err());
-        let lost = part.lost.min(total);
-        self.stats.tally(adopted).give_up(lost, DropReason::Damaged);
-        self.enter(adopted, total - lost, verdict);
-        if finished {
-            self.take(name, adopted)
-        } else {
-            None
-        }
-    }
-
-    fn enter(&mut self, adopted: bool, events: u64, verdict: Verdict) {
-        let tally = self.stats.tally(adopted);
-        match verdict {
-            Verdict::Delivered { rejected } => {
-                let rejected = rejected.min(events);
-                tally.give_up(rejected, DropReason::Rejected);
-                tally.deliver(events - rejected);
-            }
-            Verdict::Dropped(reason) => tally.give_up(events, reason),
-        }
-    }
-
-    fn list(&mut self, adopted: bool) -> &mut VecDeque<Segment> {
-        if adopted {
-            &mut self.adopted
-        } else {
-            &mut self.own
-        }
-    }
-
-    fn find(&mut self, name: &str, adopted: bool) -> Option<&mut Segment> {
-        self.list(adopted)
-            .iter_mut()
-            .find(|segment| &*segment.name == name)
-    }
-
-    pub(super) fn take(&mut self, name: &str, adopted: bool) -> Option<Segment> {
-        let list = self.list(adopted);
-        let at = list.iter().position(|segment| &*segment.name == name)?;
-        list.remove(at)
-    }
-
     /// Ends everything: what is in memory is lost, what is on disk is left for the next process.
     pub(super) fn close(&mut self) {
         if std::mem::replace(&mut self.closed, true) {
@@ -361,27 +215,5 @@ impl State {
         let lost = self.memory.clear() + std::mem::take(&mut self.memory_in_flight);
         self.stats.own.give_up(lost, DropReason::Shutdown);
         self.seal();
-    }
-}
-
-/// What there is to send.
-pub(super) enum Next {
-    /// A segment to read from, without the lock.
-    Read(Source),
-    /// Events out of the memory queue.
-    Claimed(Claim),
-    /// Nothing.
-    Nothing,
-}
-
-fn source(segment: &Segment) -> Source {
-    Source {
-        name: Arc::clone(&segment.name),
-        file: Arc::clone(&segment.file),
-        common: Arc::clone(&segment.common),
-        adopted: segment.adopted,
-        from: segment.settled,
-        limit: segment.len,
-        waiting: segment.waiting,
     }
 }

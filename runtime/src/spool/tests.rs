@@ -1,1 +1,315 @@
-//! Tests.
+//! The spool with real files, and with a disk that fails on demand.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use super::disk::DiskFile;
+use super::scan::ReadAt;
+use super::*;
+
+mod conservation;
+mod damage;
+#[cfg(unix)]
+mod permissions;
+
+/// A real disk that refuses when it is told to.
+pub(super) struct FaultyDisk {
+    pub(super) faults: Arc<Faults>,
+}
+
+/// What a faulty disk refuses at present.
+#[derive(Default)]
+pub(super) struct Faults {
+    /// Writes take only the first half.
+    pub(super) short_writes: AtomicBool,
+    /// Writes fail.
+    pub(super) full: AtomicBool,
+    /// Cutting back fails.
+    pub(super) no_cut: AtomicBool,
+    /// So many reads fail.
+    pub(super) failing_reads: AtomicI64,
+}
+
+struct FaultyFile {
+    file: Arc<dyn DiskFile>,
+    faults: Arc<Faults>,
+}
+
+impl FaultyDisk {
+    fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        Arc::new(FaultyFile { file, faults: Arc::clone(&self.faults) })
+    }
+}
+
+fn full() -> std::io::Error {
+    std::io::ErrorKind::StorageFull.into()
+}
+
+impl Disk for FaultyDisk {
+    fn prepare(&self, directory: &Path) -> std::io::Result<()> {
+        RealDisk.prepare(directory)
+    }
+
+    fn check(&self, directory: &Path) -> std::io::Result<()> {
+        RealDisk.check(directory)
+    }
+
+    fn list(&self, directory: &Path) -> std::io::Result<Vec<(String, u64)>> {
+        RealDisk.list(directory)
+    }
+
+    fn create(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
+        Ok(self.wrap(RealDisk.create(path)?))
+    }
+
+    fn adopt(&self, path: &Path) -> std::io::Result<Option<Arc<dyn DiskFile>>> {
+        Ok(RealDisk.adopt(path)?.map(|file| self.wrap(file)))
+    }
+
+    fn open_ack(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
+        if self.faults.full.load(Ordering::Relaxed) { Err(full()) } else { RealDisk.open_ack(path) }
+    }
+
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> std::io::Result<()> {
+        RealDisk.sync_directory(directory)
+    }
+}
+
+impl ReadAt for FaultyFile {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.faults.failing_reads.fetch_sub(1, Ordering::Relaxed) > 0 {
+            return Err(std::io::Error::other("injected"));
+        }
+        self.file.read_at(offset, into)
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn append(&self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.faults.full.load(Ordering::Relaxed) {
+            return Err(full());
+        }
+        let short = self.faults.short_writes.load(Ordering::Relaxed);
+        self.file.append(if short { &bytes[..bytes.len() / 2] } else { bytes })
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.file.write_at(offset, bytes)
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        if self.faults.no_cut.load(Ordering::Relaxed) {
+            Err(full())
+        } else {
+            self.file.set_len(len)
+        }
+    }
+
+    fn len(&self) -> std::io::Result<u64> {
+        self.file.len()
+    }
+
+    fn sync(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) fn payload(number: u64) -> Vec<u8> {
+    format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()
+}
+
+pub(super) fn settings(home: &Path, max_bytes: u64) -> Settings {
+    let common = Arc::from(b"\"server_name\":\"docs\"".as_slice());
+    Settings {
+        directory: Some(home.join("spool")),
+        max_bytes,
+        memory_max_bytes: 4096,
+        keep_delivered: false,
+        common,
+    }
+}
+
+pub(super) fn spool(home: &Path, max_bytes: u64) -> Spool {
+    Spool::new(Arc::new(RealDisk), Arc::new(ManualClock::default()), settings(home, max_bytes))
+}
+
+pub(super) const LIMITS: Limits = Limits { max_events: 50, max_bytes: 1 << 20 };
+
+/// Delivers everything that waits, and returns the payloads.
+pub(super) fn drain(spool: &Spool) -> Vec<Vec<u8>> {
+    let mut payloads = Vec::new();
+    while let Some(mut claim) = spool.claim(LIMITS, true) {
+        payloads.extend(claim.payloads(usize::MAX).map(<[u8]>::to_vec));
+        let len = claim.len();
+        spool.settle(&mut claim, len, Verdict::Delivered { rejected: 0 });
+        assert!(spool.stats().is_balanced());
+    }
+    payloads
+}
+
+pub(super) fn segment_files(home: &Path) -> Vec<std::path::PathBuf> {
+    let Ok(entries) = std::fs::read_dir(home.join("spool")) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "seg"))
+        .collect();
+    paths.sort_unstable();
+    paths
+}
+
+#[test]
+fn a_short_write_is_cut_back_and_the_event_waits_in_memory() {
+    for no_cut in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = Arc::new(Faults::default());
+        let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+        let clock = Arc::new(ManualClock::default());
+        let spool = Spool::new(disk, clock.clone(), settings(home.path(), 1 << 20));
+        spool.append(&payload(0));
+        faults.no_cut.store(no_cut, Ordering::Relaxed);
+        faults.short_writes.store(true, Ordering::Relaxed);
+        spool.append(&payload(1));
+        faults.short_writes.store(false, Ordering::Relaxed);
+        spool.append(&payload(2));
+        assert_eq!(spool.stats().memory_fallbacks, 2, "the disk is left alone for a while");
+        clock.advance(Duration::from_secs(1));
+        spool.append(&payload(3));
+        assert_eq!(
+            drain(&spool),
+            [0, 3, 1, 2].map(payload),
+            "what was in memory has moved to disk"
+        );
+        assert_eq!(spool.stats().own().delivered(), 4);
+    }
+}
+
+#[test]
+fn a_full_disk_costs_nothing_but_the_memory_bound() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::new(Faults::default());
+    faults.full.store(true, Ordering::Relaxed);
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
+    (0..100).for_each(|number| spool.append(&payload(number)));
+    let stats = spool.stats();
+    assert_eq!((stats.own().captured(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
+    assert!(stats.is_balanced() && stats.own().dropped(DropReason::MemoryFull) > 0);
+    assert_eq!(
+        segment_files(home.path()).len(),
+        0,
+        "a segment without a header is not left behind"
+    );
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_is_given_up_after_some_tries() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::new(Faults::default());
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
+    (0..3).for_each(|number| spool.append(&payload(number)));
+    faults.failing_reads.store(2, Ordering::Relaxed);
+    assert!(spool.claim(LIMITS, false).is_none() && spool.claim(LIMITS, false).is_none());
+    assert_eq!(spool.claim(LIMITS, false).unwrap().len(), 3, "two failures are forgiven");
+    faults.failing_reads.store(3, Ordering::Relaxed);
+    (0..3).for_each(|_| assert!(spool.claim(LIMITS, false).is_none()));
+    let stats = spool.stats();
+    assert_eq!((stats.own().dropped(DropReason::Damaged), stats.own().spooled()), (3, 0));
+    spool.append(&payload(9));
+    assert_eq!(drain(&spool), [payload(9)]);
+}
+
+#[test]
+fn the_oldest_segments_give_way_and_the_count_is_exact() {
+    let home = tempfile::tempdir().unwrap();
+    let cap = 64 * 1024;
+    let spool = spool(home.path(), cap);
+    (0..5000).for_each(|number| spool.append(&payload(number)));
+    let size: u64 =
+        segment_files(home.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
+    assert!(size <= cap, "{size}");
+    let stats = spool.stats();
+    let lost = stats.own().dropped(DropReason::SpoolFull);
+    assert!(lost > 3000 && stats.own().spooled() == 5000 - lost);
+    assert_eq!(drain(&spool), (lost..5000).map(payload).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_batch_in_flight_is_settled_even_when_its_segment_is_evicted() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 32 * 1024);
+    (0..60).for_each(|number| spool.append(&payload(number)));
+    let mut claim = spool.claim(LIMITS, false).unwrap();
+    (60..3000).for_each(|number| spool.append(&payload(number)));
+    spool.settle(&mut claim, 20, Verdict::Delivered { rejected: 0 });
+    spool.settle(&mut claim, 30, Verdict::Delivered { rejected: 5 });
+    let stats = spool.stats();
+    assert_eq!((stats.own().delivered(), stats.own().dropped(DropReason::Rejected)), (45, 5));
+    assert!(stats.is_balanced());
+    assert_eq!(drain(&spool).len() as u64, 3000 - 50 - stats.own().dropped(DropReason::SpoolFull));
+}
+
+#[test]
+fn an_orphans_acknowledged_events_are_not_sent_again() {
+    let home = tempfile::tempdir().unwrap();
+    {
+        let spool = spool(home.path(), 1 << 20);
+        (0..100).for_each(|number| spool.append(&payload(number)));
+        for _ in 0..2 {
+            let mut claim = spool.claim(Limits { max_events: 20, ..LIMITS }, false).unwrap();
+            spool.settle(&mut claim, 15, Verdict::Delivered { rejected: 0 });
+        }
+    }
+    let spool = spool(home.path(), 1 << 20);
+    spool.adopt_orphans();
+    assert_eq!(spool.stats().adopted().taken(), 70);
+    assert_eq!(drain(&spool), (30..100).map(payload).collect::<Vec<_>>());
+    assert_eq!(
+        (
+            spool.stats().adopted().delivered(),
+            std::fs::read_dir(home.path().join("spool")).unwrap().count()
+        ),
+        (70, 0)
+    );
+}
+
+#[test]
+fn an_event_that_is_too_large_is_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 1 << 26);
+    spool.append(&vec![b'x'; 300 * 1024]);
+    assert_eq!(spool.stats().own().dropped(DropReason::TooLarge), 1);
+}
+
+#[test]
+fn a_directory_that_is_removed_is_made_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 1 << 20);
+    spool.append(&payload(1));
+    std::fs::remove_dir_all(home.path().join("spool")).unwrap();
+    spool.sync(Duration::MAX);
+    spool.append(&payload(2));
+    assert_eq!(segment_files(home.path()).len(), 1);
+    assert_eq!(drain(&spool), [payload(1), payload(2)]);
+}
+
+#[test]
+fn many_orphans_are_adopted_in_turns_and_stray_acknowledgements_go() {
+    let home = tempfile::tempdir().unwrap();
+    let first = spool(home.path(), 1 << 20);
+    let others: Vec<_> = (0..40).map(|_| spool(home.path(), 1 << 20)).collect();
+    others.iter().for_each(|spool| spool.append(&payload(1)));
+    drop(others);
+    let stray = home.path().join("spool").join("stray.ack");
+    std::fs::write(&stray, "x").unwrap();
+    assert!(first.adopt_orphans() && stray.exists());
+    assert_eq!(drain(&first).len(), 32);
+    assert!(!first.adopt_orphans() && !stray.exists());
+    assert_eq!(drain(&first).len(), 8);
+}

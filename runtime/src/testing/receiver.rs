@@ -34,12 +34,14 @@ struct Shared {
     ended: AtomicBool,
 }
 
+type Decide = dyn Fn(&Received) -> Reply + Send + Sync;
+
 #[derive(Default)]
 struct State {
     requests: Vec<Received>,
     script: VecDeque<Reply>,
     standing: Option<Reply>,
-    decide: Option<Arc<dyn Fn(&Received) -> Reply + Send + Sync>>,
+    decide: Option<Arc<Decide>>,
     discards: bool,
 }
 
@@ -100,10 +102,7 @@ impl Receiver {
     /// The ids of all events of all requests so far.
     #[must_use]
     pub fn event_ids(&self) -> Vec<String> {
-        self.requests()
-            .iter()
-            .flat_map(Received::event_ids)
-            .collect()
+        self.requests().iter().flat_map(Received::event_ids).collect()
     }
 
     /// Waits until so many requests have come; false when the time is over.
@@ -129,9 +128,7 @@ impl Receiver {
 
 impl std::fmt::Debug for Receiver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receiver")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("Receiver").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -180,8 +177,5 @@ fn answer(shared: &Shared, request: Received) -> Reply {
     state.requests.push(request.clone());
     drop(state);
     shared.arrived.notify_all();
-    scripted
-        .or_else(|| Some(decide?(&request)))
-        .or(standing)
-        .unwrap_or_else(|| Reply::status(202))
+    scripted.or_else(|| Some(decide?(&request))).or(standing).unwrap_or_else(|| Reply::status(202))
 }

@@ -67,19 +67,13 @@ impl Reply {
     /// Never answers; the connection stays open as long as the receiver lives.
     #[must_use]
     pub fn hang() -> Self {
-        Self {
-            manner: Manner::Hang,
-            ..Self::status(0)
-        }
+        Self { manner: Manner::Hang, ..Self::status(0) }
     }
 
     /// Closes the connection without an answer.
     #[must_use]
     pub fn reset() -> Self {
-        Self {
-            manner: Manner::Reset,
-            ..Self::status(0)
-        }
+        Self { manner: Manner::Reset, ..Self::status(0) }
     }
 
     /// Announces the whole body and closes the connection after half of it.

@@ -25,13 +25,21 @@ impl Received {
         self.head.rsplit_once(' ').map_or("", |(target, _)| target)
     }
 
+    /// The request's first line, as it came over the wire.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.head
+    }
+
+    /// Every header in its order; the names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A header's value; the name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The body's bytes as they came over the wire.
@@ -62,10 +70,7 @@ impl Received {
     /// The events of the batch.
     #[must_use]
     pub fn events(&self) -> Vec<serde_json::Value> {
-        self.json()
-            .get("events")
-            .and_then(|events| events.as_array().cloned())
-            .unwrap_or_default()
+        self.json().get("events").and_then(|events| events.as_array().cloned()).unwrap_or_default()
     }
 
     /// The ids of the batch's events.
@@ -81,27 +86,19 @@ impl Received {
         if from.read_line(&mut head)? == 0 {
             return Ok(None);
         }
-        let mut request = Self {
-            head: head.trim_end().to_owned(),
-            ..Self::default()
-        };
+        let mut request = Self { head: head.trim_end().to_owned(), ..Self::default() };
         loop {
             let mut line = String::new();
             if from.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
                 break;
             }
             if let Some((name, value)) = line.split_once(':') {
-                request
-                    .headers
-                    .push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+                request.headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
             }
         }
-        let len: u64 = request
-            .header("content-length")
-            .and_then(|len| len.parse().ok())
-            .unwrap_or(0);
-        from.take(len.min(MAX_BODY_BYTES))
-            .read_to_end(&mut request.raw)?;
+        let len: u64 =
+            request.header("content-length").and_then(|len| len.parse().ok()).unwrap_or(0);
+        from.take(len.min(MAX_BODY_BYTES)).read_to_end(&mut request.raw)?;
         Ok(Some(request))
     }
 }

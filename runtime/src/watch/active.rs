@@ -107,16 +107,21 @@ impl Active {
         let appended = BUFFER.try_with(|buffer| {
             let Ok(mut buffer) = buffer.try_borrow_mut() else { return false };
             buffer.clear();
-            event::encode(event, &mut buffer);
-            self.0.pipeline.append(&buffer);
+            self.write(event, &mut buffer);
             true
         });
         if appended != Ok(true) {
             // The thread is ending, or an event is recorded while one is recorded.
             let mut buffer = Vec::with_capacity(1024);
-            event::encode(event, &mut buffer);
-            self.0.pipeline.append(&buffer);
+            self.write(event, &mut buffer);
         }
+    }
+
+    fn write(&self, event: &Event, buffer: &mut Vec<u8>) {
+        event::encode(event, buffer);
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
+        self.0.pipeline.append(buffer);
     }
 }
 

@@ -7,6 +7,7 @@ mod active;
 mod builder;
 mod environment;
 mod install;
+mod merge;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::capture::losses;
 use crate::destination::Quota;
 use crate::error::Error;
 use crate::spool::{Delivery, Stats};
@@ -121,7 +123,10 @@ impl Watch {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.as_ref().map_or_else(Stats::default, |active| active.pipeline().stats())
+        let Some(active) = &self.0 else { return Stats::default() };
+        let mut stats = active.pipeline().stats();
+        stats.capture_faults = losses::total();
+        stats
     }
 
     /// The quota that the destination last reported.
@@ -147,6 +152,8 @@ impl Watch {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::print(f)?;
         match &self.0 {
             Some(active) => f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive(),
             None => f.write_str("Watch(off)"),

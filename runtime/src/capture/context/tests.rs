@@ -40,7 +40,7 @@ fn a_trace_comes_from_meta_then_from_the_header_and_else_is_new() {
     assert!(first.parent_span_id.is_none() && first.trace_id != second.trace_id);
     let from_header = trace(&meta, Some(&headers));
     assert_eq!(from_header.trace_id[0], 0x0b);
-    meta.set_traceparent(&format!("00-{TRACE}-{SPAN}-01"));
+    meta.set_traceparent(format!("00-{TRACE}-{SPAN}-01"));
     let from_meta = trace(&meta, Some(&headers));
     assert_eq!((from_meta.trace_id[0], from_meta.parent_span_id.map(|p| p[7])), (0x0a, Some(0xb7)));
     assert_ne!(from_meta.span_id, from_header.span_id);

@@ -26,6 +26,7 @@ fn same(texts: &[&str]) {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "the values are there to be ignored")]
 enum Custom {
     Missing(String),
     Denied { user: u64 },

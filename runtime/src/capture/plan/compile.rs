@@ -86,7 +86,8 @@ impl<'a> Compiler<'a> {
         let path = format!("{}{suffix}", self.nodes[todo.node].path);
         let level = Level::Len.min(source.ceiling());
         let is_single = todo.is_single && suffix.is_empty();
-        self.add(todo, &path, level, false, source, todo.rules.clone(), is_single)
+        let policy = Policy { level, volatile: false, rules: todo.rules.clone(), is_single };
+        self.add(todo.depth + 1, &path, policy, source)
     }
 
     fn tagged(
@@ -147,7 +148,8 @@ impl<'a> Compiler<'a> {
             .map(|pending| Pending { rest: &pending.rest[place.len()..], ..*pending })
             .collect();
         let path = self.path_of(todo.node, &names[0]);
-        let node = self.add(todo, &path, level, volatile, source, deeper, todo.is_single);
+        let policy = Policy { level, volatile, rules: deeper, is_single: todo.is_single };
+        let node = self.add(todo.depth + 1, &path, policy, source);
         for pending in own.iter().filter(|pending| pending.rest.len() == place.len()) {
             let may_release = level == Level::Value && todo.is_single;
             self.targets[pending.index] = may_release.then_some(node);
@@ -166,26 +168,24 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one caller for named, one for unnamed places")]
-    fn add(
-        &mut self,
-        around: &Todo<'a>,
-        path: &str,
-        level: Level,
-        volatile: bool,
-        source: Source<'a>,
-        rules: Vec<Pending>,
-        is_single: bool,
-    ) -> NodeId {
+    fn add(&mut self, depth: u32, path: &str, policy: Policy, source: Source<'a>) -> NodeId {
         let node = self.nodes.len();
         let path = Name::register(path);
+        let Policy { level, volatile, rules, is_single } = policy;
         self.nodes.push(Node { path, level, volatile, inside: Inside::Nothing });
-        let depth = around.depth + 1;
         if level > Level::Kind && depth < MAX_DECLARED_DEPTH && node < MAX_NODES {
             self.queue.push_back(Todo { node, source, rules, depth, is_single });
         }
         node
     }
+}
+
+/// What rules and types say of a place.
+struct Policy {
+    level: Level,
+    volatile: bool,
+    rules: Vec<Pending>,
+    is_single: bool,
 }
 
 impl<'a> Declared<'a> {

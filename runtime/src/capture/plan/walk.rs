@@ -37,6 +37,20 @@ pub(super) fn capture(
     }));
 }
 
+/// Where the walk stands.
+#[derive(Clone, Copy)]
+struct At {
+    depth: u32,
+    is_recorded: bool,
+}
+
+impl At {
+    /// One level further in.
+    const fn inner(self, is_recorded: bool) -> Self {
+        Self { depth: self.depth + 1, is_recorded: self.is_recorded && is_recorded }
+    }
+}
+
 struct Walk<'a, 'b> {
     plan: &'a Plan,
     hasher: &'a Hasher,
@@ -50,16 +64,21 @@ impl<'a> Walk<'a, '_> {
         let root = &self.plan.nodes[ROOT];
         let members = self.plan.members(&root.inside, args);
         self.out.keys = count(self.plan.visible(members, args));
-        self.object(&root.inside, members, args, 0, root.level > Level::Kind);
+        self.object(
+            &root.inside,
+            members,
+            args,
+            At { depth: 0, is_recorded: root.level > Level::Kind },
+        );
         self.out.bytes = self.lengths.of(self.canonical.bytes);
         self.out.fields_dropped += self.canonical.too_deep;
     }
 
     /// Walks a declared field and records it.
-    fn field(&mut self, node: &'a Node, value: &'a Value, depth: u32, is_recorded: bool) {
+    fn field(&mut self, node: &'a Node, value: &'a Value, at: At) {
         let mark = self.canonical.mark();
-        let slot = if is_recorded { self.record(node, value) } else { None };
-        self.place(node, value, depth, is_recorded);
+        let slot = if at.is_recorded { self.record(node, value) } else { None };
+        self.place(node, value, at);
         if let (Some(slot), Level::Hash) = (slot, node.level) {
             let hash = self.hasher.field_form(node.path.as_str(), self.canonical.since(mark));
             self.out.fields[slot].hash = Some(hash);
@@ -67,34 +86,34 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Walks a place without recording it.
-    fn place(&mut self, node: &'a Node, value: &'a Value, depth: u32, is_recorded: bool) {
+    fn place(&mut self, node: &'a Node, value: &'a Value, at: At) {
         let before = self.canonical.bytes;
         if node.level > Level::Kind {
-            return self.inside(&node.inside, value, depth, is_recorded);
+            return self.inside(&node.inside, value, at);
         }
-        self.canonical.value(value, depth);
+        self.canonical.value(value, at.depth);
         self.canonical.bytes = before;
     }
 
-    fn inside(&mut self, inside: &'a Inside, value: &'a Value, depth: u32, is_recorded: bool) {
+    fn inside(&mut self, inside: &'a Inside, value: &'a Value, at: At) {
         match (inside, value) {
             (Inside::Items(item), Value::Array(items)) => {
                 let item = &self.plan.nodes[*item];
                 self.canonical.open(b'a', items.len());
                 for (index, value) in items.iter().enumerate() {
-                    self.place(item, value, depth + 1, is_recorded && index == 0);
+                    self.place(item, value, at.inner(index == 0));
                 }
                 self.canonical.close();
             }
             (Inside::OneOf(forms), _) => match self.plan.best(forms, value) {
-                Some(form) => self.place(&self.plan.nodes[form], value, depth, is_recorded),
-                None => self.canonical.value(value, depth),
+                Some(form) => self.place(&self.plan.nodes[form], value, at),
+                None => self.canonical.value(value, at.depth),
             },
             (_, Value::Object(object)) => {
                 let members = self.plan.members(inside, object);
-                self.object(inside, members, object, depth, is_recorded);
+                self.object(inside, members, object, at);
             }
-            _ => self.canonical.value(value, depth),
+            _ => self.canonical.value(value, at.depth),
         }
     }
 
@@ -104,22 +123,21 @@ impl<'a> Walk<'a, '_> {
         inside: &'a Inside,
         members: Option<&'a Members>,
         object: &'a JsonObject,
-        depth: u32,
-        is_recorded: bool,
+        at: At,
     ) {
         let mut seen = 0;
         let mut is_first = true;
         self.canonical.open(b'o', self.plan.visible(members, object));
         sorted(object, &mut |key, value| match (members, inside) {
-            (Some(members), _) => self.member(members, key, value, depth, is_recorded, &mut seen),
+            (Some(members), _) => seen |= self.member(members, key, value, at),
             (None, Inside::Values(node)) => {
                 self.canonical.key(key);
-                let is_recorded = is_recorded && std::mem::replace(&mut is_first, false);
-                self.place(&self.plan.nodes[*node], value, depth + 1, is_recorded);
+                let is_first = std::mem::replace(&mut is_first, false);
+                self.place(&self.plan.nodes[*node], value, at.inner(is_first));
             }
             (None, _) => {
                 self.canonical.key(key);
-                self.canonical.value(value, depth + 1);
+                self.canonical.value(value, at.depth + 1);
             }
         });
         self.canonical.close();
@@ -128,35 +146,28 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn member(
-        &mut self,
-        members: &'a Members,
-        key: &str,
-        value: &'a Value,
-        depth: u32,
-        is_recorded: bool,
-        seen: &mut u64,
-    ) {
+    /// Walks one member of an object and tells which declared one it is.
+    fn member(&mut self, members: &'a Members, key: &str, value: &'a Value, at: At) -> u64 {
         let (mark, before) = (self.canonical.mark(), self.canonical.bytes);
         self.canonical.key(key);
         let Some(index) = members.find(key) else {
-            self.canonical.value(value, depth + 1);
+            self.canonical.value(value, at.depth + 1);
             self.out.unknown_keys =
                 self.out.unknown_keys.saturating_add(u32::from(!members.is_open));
             if members.rest_is_volatile {
                 self.canonical.cut(mark);
             }
-            return;
+            return 0;
         };
-        *seen |= bit(index);
         let node = &self.plan.nodes[members.list[index].node];
-        self.field(node, value, depth + 1, is_recorded);
+        self.field(node, value, at.inner(true));
         if node.volatile {
             self.canonical.cut(mark);
         }
         if node.level == Level::Omit {
             self.canonical.bytes = before;
         }
+        bit(index)
     }
 
     fn record(&mut self, node: &Node, value: &Value) -> Option<usize> {

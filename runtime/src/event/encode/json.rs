@@ -163,25 +163,9 @@ impl Writer<'_> {
 
     /// Writes nanoseconds since 1970 as RFC 3339 in UTC with microseconds.
     pub(super) fn time(&mut self, key: &'static str, nanos: u64) {
-        let (seconds, below) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-        let (year, month, day) = time::civil(seconds / 86_400);
         self.key(key);
-        let start = self.0.len();
-        self.0.extend_from_slice(b"\"YYYY-MM-DDTHH:MM:SS.ffffffZ\"");
-        let clock = seconds % 86_400;
-        self.digits(start + 1, year, 4);
-        self.digits(start + 6, month, 2);
-        self.digits(start + 9, day, 2);
-        self.digits(start + 12, clock / 3600, 2);
-        self.digits(start + 15, clock / 60 % 60, 2);
-        self.digits(start + 18, clock % 60, 2);
-        self.digits(start + 21, below / 1000, 6);
-    }
-
-    fn digits(&mut self, at: usize, mut number: u64, width: usize) {
-        for digit in self.0[at..at + width].iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
+        self.0.push(b'"');
+        time::write(nanos, self.0);
+        self.0.push(b'"');
     }
 }

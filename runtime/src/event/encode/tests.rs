@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::event::*;
 
-fn plain() -> Event {
+pub(crate) fn plain() -> Event {
     let field = |path, kind, len| FieldShape {
         path: Name::register(path),
         kind,

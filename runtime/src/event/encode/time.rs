@@ -1,10 +1,33 @@
 //! The calendar, without a dependency.
 
+/// Appends a moment, in nanoseconds since the Unix epoch, as RFC 3339 in UTC with microseconds.
+pub(crate) fn write(nanos: u64, out: &mut Vec<u8>) {
+    let (seconds, below) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let (year, month, day) = civil(seconds / 86_400);
+    let clock = seconds % 86_400;
+    let start = out.len();
+    out.extend_from_slice(b"YYYY-MM-DDTHH:MM:SS.ffffffZ");
+    digits(&mut out[start..start + 4], year);
+    digits(&mut out[start + 5..start + 7], month);
+    digits(&mut out[start + 8..start + 10], day);
+    digits(&mut out[start + 11..start + 13], clock / 3600);
+    digits(&mut out[start + 14..start + 16], clock / 60 % 60);
+    digits(&mut out[start + 17..start + 19], clock % 60);
+    digits(&mut out[start + 20..start + 26], below / 1000);
+}
+
+fn digits(place: &mut [u8], mut number: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 /// Year, month and day of a day since 1970-01-01 in the Gregorian calendar.
 ///
 /// The year starts in March, so that the leap day is the last of it, and eras of 400 years have
 /// the same days.
-pub(super) const fn civil(days: u64) -> (u64, u64, u64) {
+const fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970: u64 = 719_468;
     const ERA: u64 = 146_097;
     let days = days + DAYS_TO_1970;
@@ -24,7 +47,9 @@ mod tests {
 
     #[test]
     fn every_day_of_600_years_follows_the_day_before() {
-        let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let is_leap = |year: u64| {
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        };
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..220_000 {
             assert_eq!(civil(days), (year, month, day));

@@ -1,1 +1,116 @@
-//! .
+//! Waiting has an end: flush, shutdown and drop against a destination that hangs.
+
+use super::*;
+
+/// What the bounds allow on top of a timeout.
+const SLACK: Duration = Duration::from_millis(50);
+
+/// A pipeline with one event in a request that hangs until the returned flag is set.
+fn hanging(
+    home: &std::path::Path,
+    durability: Durability,
+) -> (Pipeline, Arc<std::sync::atomic::AtomicBool>) {
+    let released = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let reached = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (release, reach) = (Arc::clone(&released), Arc::clone(&reached));
+    let config =
+        PipelineConfig { durability, flush_interval: Duration::from_millis(1), ..config(home) };
+    let (pipeline, _) = pipeline(config, move |_| {
+        reach.store(true, Ordering::Relaxed);
+        while !release.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(Ack::all())
+    });
+    pipeline.append(&event(1));
+    wait_until(|| reached.load(Ordering::Relaxed));
+    (pipeline, released)
+}
+
+#[track_caller]
+fn within(limit: Duration, what: impl FnOnce()) {
+    let start = Instant::now();
+    what();
+    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
+}
+
+#[test]
+fn flush_and_shutdown_return_in_time_while_a_request_hangs() {
+    let home = tempfile::tempdir().unwrap();
+    let (pipeline, release) = hanging(home.path(), Durability::Spool);
+    let timeout = Duration::from_millis(60);
+    within(timeout + SLACK, || assert_eq!(pipeline.flush(timeout).spooled, 1));
+    within(timeout + SLACK, || assert_eq!(pipeline.shutdown(timeout).spooled, 1));
+    within(SLACK, || assert_eq!(pipeline.shutdown(timeout).spooled, 1));
+    pipeline.append(&event(2));
+    let late = pipeline.stats();
+    assert_eq!((late.own().spooled(), late.own().dropped(DropReason::Shutdown)), (2, 0));
+    release.store(true, Ordering::Relaxed);
+    wait_until(|| pipeline.stats().own().delivered() == 1);
+    assert!(pipeline.stats().is_balanced());
+}
+
+#[test]
+fn a_drop_takes_at_most_50_ms() {
+    let home = tempfile::tempdir().unwrap();
+    let (pipeline, release) = hanging(home.path(), Durability::Spool);
+    within(SLACK, || drop(pipeline));
+    release.store(true, Ordering::Relaxed);
+}
+
+#[test]
+fn what_is_in_memory_at_shutdown_is_dropped_and_counted_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (pipeline, release) = hanging(home.path(), Durability::Memory);
+    (2..10).for_each(|number| pipeline.append(&event(number)));
+    let delivery = pipeline.shutdown(Duration::from_millis(5));
+    assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (0, 0, 9));
+    release.store(true, Ordering::Relaxed);
+    wait_until(|| pipeline.stats().batches == 1);
+    assert_eq!(pipeline.stats().delivery(), delivery);
+    assert!(!home.path().join("spool").exists());
+}
+
+#[test]
+fn a_flush_hurries_one_attempt_and_then_keeps_to_the_backoff() {
+    let home = tempfile::tempdir().unwrap();
+    let mut left = 2;
+    let config = PipelineConfig { flush_interval: Duration::from_secs(60), ..config(home.path()) };
+    let (pipeline, _) = pipeline(config, move |_| {
+        left -= 1;
+        if left >= 0 { Err(SendError::unreachable()) } else { Ok(Ack::all()) }
+    });
+    pipeline.append(&event(1));
+    assert_eq!(pipeline.flush(Duration::from_secs(10)).delivered, 1);
+    assert_eq!(pipeline.stats().retries, 2);
+}
+
+#[test]
+fn a_destination_that_panics_is_asked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let mut first = true;
+    let (pipeline, taken) = pipeline(config(home.path()), move |_| {
+        assert!(!std::mem::take(&mut first), "a destination that panics once");
+        Ok(Ack::all())
+    });
+    pipeline.append(&event(1));
+    assert_eq!(pipeline.flush(Duration::from_secs(10)).delivered, 1);
+    assert_eq!((taken.lock().unwrap().len(), pipeline.stats().panics), (1, 1));
+}
+
+#[test]
+fn memory_is_bounded_and_the_oldest_give_way() {
+    let home = tempfile::tempdir().unwrap();
+    let config = PipelineConfig {
+        durability: Durability::Memory,
+        memory_max_bytes: 10 * (event(0).len() + 32),
+        flush_interval: Duration::from_secs(60),
+        max_batch_size: 1000,
+        ..config(home.path())
+    };
+    let (pipeline, taken) = pipeline(config, |_| Ok(Ack::all()));
+    (0..25).for_each(|number| pipeline.append(&event(number)));
+    assert_eq!(pipeline.stats().own().dropped(DropReason::MemoryFull), 15);
+    pipeline.flush(Duration::from_secs(5));
+    assert_eq!(taken.lock().unwrap().first().map(String::as_str), Some("00000015"));
+}

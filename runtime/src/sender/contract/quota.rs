@@ -60,12 +60,7 @@ impl Quota {
     /// A quota of which only the status is known.
     #[must_use]
     pub const fn new(status: QuotaStatus) -> Self {
-        Self {
-            status,
-            limit: None,
-            remaining: None,
-            reset: None,
-        }
+        Self { status, limit: None, remaining: None, reset: None }
     }
 
     /// Sets the events of a period.

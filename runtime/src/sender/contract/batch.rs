@@ -1,6 +1,6 @@
 //! A run of events on its way out.
 
-use crate::spool::{Claim, Stats};
+use crate::spool::{Claim, Stats, splice};
 
 /// Events to be sent together.
 ///
@@ -23,11 +23,7 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub(crate) const fn new(claim: &'a Claim, count: usize, stats: &'a Stats) -> Self {
-        Self {
-            claim,
-            count,
-            stats,
-        }
+        Self { claim, count, stats }
     }
 
     /// How many events there are.
@@ -75,48 +71,10 @@ impl<'a> Batch<'a> {
 
 impl std::fmt::Debug for Batch<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Batch")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Batch").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
 /// How every batch begins.
-pub(crate) const SDK: &str = concat!(
-    "{\"sdk\":{\"name\":\"toolwatch\",\"version\":\"",
-    env!("CARGO_PKG_VERSION"),
-    "\"}"
-);
-
-/// Appends a JSON object to `out` with the shared members added to it, by copying bytes alone.
-pub(crate) fn splice(payload: &[u8], common: &[u8], out: &mut Vec<u8>) {
-    match payload.strip_suffix(b"}") {
-        Some(open) if !common.is_empty() => {
-            out.extend_from_slice(open);
-            if open.len() > 1 {
-                out.push(b',');
-            }
-            out.extend_from_slice(common);
-            out.push(b'}');
-        }
-        _ => out.extend_from_slice(payload),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::splice;
-
-    #[test]
-    fn shared_members_are_added_to_the_object() {
-        for (payload, common, expect) in [
-            ("{\"a\":1}", "\"b\":2", "{\"a\":1,\"b\":2}"),
-            ("{}", "\"b\":2", "{\"b\":2}"),
-            ("{\"a\":1}", "", "{\"a\":1}"),
-        ] {
-            let mut out = Vec::new();
-            splice(payload.as_bytes(), common.as_bytes(), &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expect);
-        }
-    }
-}
+pub(crate) const SDK: &str =
+    concat!("{\"sdk\":{\"name\":\"toolwatch\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}");

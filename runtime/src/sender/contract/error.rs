@@ -21,8 +21,11 @@ enum Kind {
     Status(u16),
     Unreachable,
     Timeout,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
     SetUp,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
     Encode,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
     Closed,
     Panic,
 }
@@ -66,10 +69,7 @@ impl SendError {
     }
 
     const fn of(kind: Kind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-        }
+        Self { kind, retry_after: None }
     }
 
     /// Says when the service wants to be asked again.

@@ -1,0 +1,174 @@
+//! Whatever happens in whatever order: captured = delivered + spooled + dropped, and what the
+//! account calls spooled is really there.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Append(u8),
+    DropBeforeEncoding,
+    Claim(u8),
+    Settle(u8, u8),
+    GiveUp(u8),
+    DiskFull(bool),
+    ShortWrites(bool),
+    NoCut(bool),
+    FailReads(u8),
+    Advance,
+    Sync,
+    Restart,
+    Adopt,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => any::<u8>().prop_map(Step::Append),
+        1 => Just(Step::DropBeforeEncoding),
+        3 => (1_u8..60).prop_map(Step::Claim),
+        3 => (0_u8..60, 0_u8..4).prop_map(|(count, rejected)| Step::Settle(count, rejected)),
+        1 => (0_u8..60).prop_map(Step::GiveUp),
+        1 => any::<bool>().prop_map(Step::DiskFull),
+        1 => any::<bool>().prop_map(Step::ShortWrites),
+        1 => any::<bool>().prop_map(Step::NoCut),
+        1 => (0_u8..5).prop_map(Step::FailReads),
+        1 => Just(Step::Advance),
+        1 => Just(Step::Sync),
+        1 => Just(Step::Restart),
+        1 => Just(Step::Adopt),
+    ]
+}
+
+struct World {
+    home: tempfile::TempDir,
+    faults: Arc<Faults>,
+    clock: Arc<ManualClock>,
+    keep: bool,
+    spool: Spool,
+    claim: Option<Claim>,
+    next: u64,
+    delivered: HashSet<Vec<u8>>,
+    was_full: bool,
+}
+
+impl World {
+    fn new(keep: bool) -> Self {
+        let (home, faults, clock) = (
+            tempfile::tempdir().unwrap(),
+            Arc::new(Faults::default()),
+            Arc::new(ManualClock::default()),
+        );
+        let spool = Self::spool(home.path(), &faults, &clock, keep);
+        Self {
+            home,
+            faults,
+            clock,
+            keep,
+            spool,
+            claim: None,
+            next: 0,
+            delivered: HashSet::new(),
+            was_full: false,
+        }
+    }
+
+    fn spool(home: &Path, faults: &Arc<Faults>, clock: &Arc<ManualClock>, keep: bool) -> Spool {
+        let disk = Arc::new(FaultyDisk { faults: Arc::clone(faults) });
+        let settings = Settings { keep_delivered: keep, ..settings(home, 32 * 1024) };
+        Spool::new(disk, Arc::clone(clock) as Arc<dyn Clock>, settings)
+    }
+
+    fn apply(&mut self, step: Step) {
+        match step {
+            Step::Append(count) => (0..u64::from(count)).for_each(|_| {
+                self.spool.append(&payload(self.next));
+                self.next += 1;
+            }),
+            Step::DropBeforeEncoding => self.spool.count_dropped(DropReason::Encode),
+            Step::Claim(max) => self.claim(usize::from(max)),
+            Step::Settle(count, rejected) => {
+                self.settle(usize::from(count), Verdict::Delivered { rejected: rejected.into() })
+            }
+            Step::GiveUp(count) => {
+                self.settle(usize::from(count), Verdict::Dropped(DropReason::HttpStatus))
+            }
+            Step::DiskFull(on) => {
+                self.was_full |= on;
+                self.faults.full.store(on, Ordering::Relaxed);
+            }
+            Step::ShortWrites(on) => self.faults.short_writes.store(on, Ordering::Relaxed),
+            Step::NoCut(on) => self.faults.no_cut.store(on, Ordering::Relaxed),
+            Step::FailReads(count) => {
+                self.faults.failing_reads.store(count.into(), Ordering::Relaxed)
+            }
+            Step::Advance => self.clock.advance(Duration::from_secs(700)),
+            Step::Sync => self.spool.sync(Duration::from_secs(600)),
+            Step::Restart => self.restart(),
+            Step::Adopt => {
+                self.spool.adopt_orphans();
+            }
+        }
+    }
+
+    fn claim(&mut self, max_events: usize) {
+        if self.claim.is_none() {
+            self.claim = self
+                .spool
+                .claim(Limits { max_events, max_bytes: 4096 }, max_events.is_multiple_of(2));
+        }
+    }
+
+    fn settle(&mut self, count: usize, verdict: Verdict) {
+        let Some(mut claim) = self.claim.take() else {
+            return;
+        };
+        if let Verdict::Delivered { .. } = verdict {
+            for payload in claim.payloads(count) {
+                let first = self.delivered.insert(payload.to_vec());
+                // Only an acknowledgement that the disk refused may lead to a second delivery.
+                assert!(first || self.was_full, "delivered twice");
+            }
+        }
+        self.spool.settle(&mut claim, count, verdict);
+        self.claim = (claim.len() > 0).then_some(claim);
+    }
+
+    /// The process dies, and the next one begins.
+    fn restart(&mut self) {
+        self.claim = None;
+        self.spool = Self::spool(self.home.path(), &self.faults, &self.clock, self.keep);
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        let stats = self.spool.stats();
+        assert!(stats.is_balanced(), "{stats:?}");
+    }
+
+    /// Everything that the account calls spooled can be delivered.
+    fn finish(mut self) {
+        self.faults.failing_reads.store(0, Ordering::Relaxed);
+        self.settle(usize::MAX, Verdict::Delivered { rejected: 0 });
+        drain(&self.spool);
+        let stats = self.spool.stats();
+        assert_eq!((stats.own().spooled(), stats.adopted().spooled()), (0, 0), "{stats:?}");
+        assert!(stats.is_balanced());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn captured_is_delivered_and_spooled_and_dropped(keep in any::<bool>(), steps in prop::collection::vec(step(), 1..80)) {
+        let mut world = World::new(keep);
+        for step in steps {
+            world.apply(step);
+            world.check();
+        }
+        world.finish();
+    }
+}

@@ -1,0 +1,133 @@
+//! A segment damaged at every byte: never a panic, every other record recovered, the loss counted.
+
+use super::*;
+
+const RECORDS: u64 = 6;
+
+/// The bytes of a segment with some records, and the ends of its frames.
+fn segment() -> (Vec<u8>, Vec<usize>) {
+    let mut bytes = Vec::new();
+    frame::write_header(&mut bytes, 1, b"\"server_name\":\"docs\"");
+    let mut ends = vec![bytes.len()];
+    for number in 0..RECORDS {
+        frame::write_frame(&mut bytes, u32::try_from(number).unwrap(), &payload(number));
+        ends.push(bytes.len());
+    }
+    (bytes, ends)
+}
+
+/// Puts the bytes where an orphan would be, adopts it, and returns what was recovered and lost.
+fn recover(home: &Path, bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {
+    RealDisk.prepare(&home.join("spool")).unwrap();
+    let path = home.join("spool").join(format!("{}.seg", crate::event::EventId::fresh()));
+    RealDisk.create(&path).unwrap().append(bytes).unwrap();
+    let spool = spool(home, 1 << 20);
+    spool.adopt_orphans();
+    let recovered = drain(&spool);
+    let stats = spool.stats();
+    assert!(stats.is_balanced() && stats.adopted().spooled() == 0);
+    assert_eq!(segment_files(home).len(), 0);
+    (
+        recovered,
+        stats.adopted().dropped(DropReason::Damaged) + stats.adopted().dropped(DropReason::Torn),
+    )
+}
+
+/// The record that a byte belongs to; none in the header.
+fn record_at(ends: &[usize], position: usize) -> Option<u64> {
+    let frame = ends.iter().position(|&end| position < end)?;
+    (frame as u64).checked_sub(1)
+}
+
+#[test]
+fn one_damaged_byte_costs_at_most_its_own_record() {
+    let home = tempfile::tempdir().unwrap();
+    let (bytes, ends) = segment();
+    for position in 0..bytes.len() {
+        for change in [|byte: u8| byte ^ 0xFF, |byte: u8| byte ^ 1, |_| 0] {
+            let mut damaged = bytes.clone();
+            damaged[position] = change(damaged[position]);
+            if damaged == bytes {
+                continue;
+            }
+            let (recovered, lost) = recover(home.path(), &damaged);
+            let victim = record_at(&ends, position);
+            let expect: Vec<_> =
+                (0..RECORDS).filter(|&number| Some(number) != victim).map(payload).collect();
+            assert_eq!(recovered, expect, "byte {position}");
+            assert_eq!(lost, u64::from(victim.is_some()), "byte {position}");
+        }
+    }
+}
+
+#[test]
+fn a_segment_cut_anywhere_keeps_its_whole_records() {
+    let home = tempfile::tempdir().unwrap();
+    let (bytes, ends) = segment();
+    for len in 0..bytes.len() {
+        let (recovered, lost) = recover(home.path(), &bytes[..len]);
+        let whole = ends.iter().filter(|&&end| end <= len).count().saturating_sub(1) as u64;
+        assert_eq!(recovered, (0..whole).map(payload).collect::<Vec<_>>(), "length {len}");
+        assert_eq!(lost, u64::from(len > 0 && !ends.contains(&len)), "length {len}");
+    }
+}
+
+#[test]
+fn a_zeroed_stretch_costs_only_the_records_that_it_touches() {
+    let home = tempfile::tempdir().unwrap();
+    let (bytes, ends) = segment();
+    for start in (0..bytes.len()).step_by(7) {
+        let mut damaged = bytes.clone();
+        let end = (start + 100).min(bytes.len());
+        damaged[start..end].fill(0);
+        let (recovered, lost) = recover(home.path(), &damaged);
+        let untouched: Vec<_> = (0..RECORDS)
+            .filter(|&number| ends[number as usize + 1] <= start || ends[number as usize] >= end)
+            .collect();
+        assert_eq!(
+            recovered,
+            untouched.iter().map(|&number| payload(number)).collect::<Vec<_>>(),
+            "from {start}"
+        );
+        if untouched.last() == Some(&(RECORDS - 1)) {
+            assert_eq!(lost, RECORDS - untouched.len() as u64, "from {start}");
+        }
+    }
+}
+
+#[test]
+fn arbitrary_bytes_are_no_segment_and_no_hang() {
+    let home = tempfile::tempdir().unwrap();
+    let mut state = 1_u64;
+    for len in [1, 3, 4, 17, 100, 5000, 200_000] {
+        let bytes: Vec<u8> = (0..len)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                // Full of frame starts, so that the search has much to try.
+                if state >> 62 == 0 {
+                    frame::FRAME_MAGIC[(state >> 40) as usize % 4]
+                } else {
+                    (state >> 33) as u8
+                }
+            })
+            .collect();
+        let (recovered, _) = recover(home.path(), &bytes);
+        assert!(recovered.is_empty());
+    }
+}
+
+#[test]
+fn an_acknowledgement_that_is_torn_falls_back_to_the_one_before() {
+    let at = |offset| ack::Acknowledged { offset, next_sequence: 1 };
+    let mut file = vec![0; 48];
+    for (turn, offset) in [(0, 100), (1, 200), (2, 300)] {
+        let (place, slot) = ack::encode(turn, at(offset));
+        file[place as usize..place as usize + slot.len()].copy_from_slice(&slot);
+    }
+    assert_eq!(ack::read(file.as_slice()).unwrap(), Some(at(300)));
+    file[5] ^= 1;
+    assert_eq!(ack::read(file.as_slice()).unwrap(), Some(at(200)));
+    file[30] ^= 1;
+    assert_eq!(ack::read(file.as_slice()).unwrap(), None);
+    assert_eq!(ack::read(&file[..10]).unwrap(), None);
+}
