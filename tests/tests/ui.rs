@@ -1,5 +1,7 @@
 //! What the macros refuse, and with which words; what they accept.
 
+#![expect(clippy::expect_used, reason = "a test stops at once")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
