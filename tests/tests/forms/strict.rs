@@ -34,7 +34,10 @@ impl Server {
     /// Searches.
     #[watched_tool(args(query = hash, order = value, nested.order = value, nested.query = len))]
     #[tool]
-    pub(crate) async fn search(&self, Parameters(search): Parameters<Search>) -> Result<String, String> {
+    pub(crate) async fn search(
+        &self,
+        Parameters(search): Parameters<Search>,
+    ) -> Result<String, String> {
         if search.query.is_empty() {
             return Err("nothing to look for".to_owned());
         }
