@@ -8,7 +8,7 @@ fn nothing_of_a_request_over_http_leaves() {
     for seed in 0..3 {
         let (verdict, stats) = http::run(seed).expect("the suite's own machinery");
         assert!(verdict.leaks.is_empty(), "seed {seed}: {:#?}", verdict.leaks);
-        assert_eq!(stats.own().taken(), 12, "one event per call");
+        assert_eq!(stats.own().captured(), 12, "one event per call");
         assert!(verdict.excepted.contains(&Kind::ApiKey), "events were sent");
         assert!(verdict.excepted.contains(&Kind::Label), "the client is labelled");
     }

@@ -103,7 +103,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     Ok(Outcome {
         verdict: verdict::judge(&needles, &sinks),
         outcomes: outcomes(&receiver.requests()),
-        taken: watch.stats().own().taken(),
+        taken: watch.stats().own().captured(),
         needles: needles.len(),
         bytes: sinks.len(),
     })
@@ -165,7 +165,7 @@ async fn drive(round: &Round, watch: &Watch, needles: &mut Needles) -> io::Resul
     let mut link = open(&server, needles).await?;
     for number in 0..round.calls {
         let call = calls::prepare(number, &mut tools, &server, needles);
-        let before = watch.stats().own().taken();
+        let before = watch.stats().own().captured();
         let what = format!("call {number} of {}, {:?}", call.tool, call.act);
         let lost = |error| io::Error::other(format!("{what}: {error}"));
         if number > 0 && number % CALLS_PER_LINK == 0 {
@@ -217,7 +217,7 @@ async fn make(
 
 /// Waits until one more event was captured.
 async fn recorded(watch: &Watch, before: u64) -> io::Result<()> {
-    until(|| watch.stats().own().taken() > before).await
+    until(|| watch.stats().own().captured() > before).await
 }
 
 async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
