@@ -65,12 +65,6 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     logs::collect();
     logs::take();
-    panics::keep_quiet();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name(panics::QUIET)
-        .enable_all()
-        .build()?;
     let mut needles = Needles::new(round.seed);
     let mut sinks = Sinks::default();
     let directory = tempfile::tempdir()?;
@@ -85,7 +79,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
         "the install key",
         &std::fs::read(directory.path().join("key"))?,
     );
-    runtime.block_on(drive(round, &watch, &mut needles))?;
+    feed(&watch, round.calls, &mut needles)?;
     sinks.add_directory("spool before delivery", directory.path())?;
     let delivery = watch.flush(PATIENCE);
     for (name, value) in [("Watch", &watch as &dyn std::fmt::Debug), ("Stats", &watch.stats())] {
@@ -94,7 +88,6 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_debug("Delivery", &delivery);
     sinks.add_debug("Quota", &watch.quota_status());
     watch.shutdown(PATIENCE);
-    runtime.shutdown_timeout(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
     sinks.add("tracing", logs::take());
@@ -155,15 +148,32 @@ fn misbehave(receiver: &Receiver, needles: &mut Needles) {
     });
 }
 
-async fn drive(round: &Round, watch: &Watch, needles: &mut Needles) -> io::Result<()> {
-    let count = round.calls.div_ceil(CALLS_PER_TOOL).max(2);
+/// Makes calls to a server with generated and typed tools, and says how many events there were.
+///
+/// # Errors
+///
+/// When a call is not recorded.
+pub fn feed(watch: &Watch, calls: usize, needles: &mut Needles) -> io::Result<u64> {
+    panics::keep_quiet();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name(panics::QUIET)
+        .enable_all()
+        .build()?;
+    runtime.block_on(drive(calls, watch, needles))?;
+    runtime.shutdown_timeout(PATIENCE);
+    Ok(watch.stats().own().captured())
+}
+
+async fn drive(calls: usize, watch: &Watch, needles: &mut Needles) -> io::Result<()> {
+    let count = calls.div_ceil(CALLS_PER_TOOL).max(2);
     let mut tools: Vec<Generated> =
         (0..count).map(|at| Generated::new(format!("generated_{at}"), needles)).collect();
     let schemas =
         tools.iter().map(|tool| (tool.name.clone(), tool.schema.to_json(needles))).collect();
     let server = Server::new(watch, schemas);
     let mut link = open(&server, needles).await?;
-    for number in 0..round.calls {
+    for number in 0..calls {
         let call = calls::prepare(number, &mut tools, &server, needles);
         let before = watch.stats().own().captured();
         let what = format!("call {number} of {}, {:?}", call.tool, call.act);
