@@ -2,6 +2,7 @@
 //! that it was planted in.
 //!
 //! `cargo test -p toolwatch-tests --features planted-leaks --test canary_leaks`
+#![expect(clippy::expect_used, reason = "a suite stops at the first fault of its own machinery")]
 
 use std::collections::BTreeSet;
 
@@ -69,7 +70,7 @@ fn every_planted_leak_is_found_and_none_without() {
             line.starts_with(&kind) && line.contains(encoding) && line.contains(place)
         };
         match found.iter().find(is_it) {
-            Some(line) => println!("{leak:?}: {} findings, such as: {line}", found.len()),
+            Some(line) => eprintln!("{leak:?}: {} findings, such as: {line}", found.len()),
             None => missed.push((leak, found.into_iter().take(3).collect::<Vec<_>>())),
         }
     }
