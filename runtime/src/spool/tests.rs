@@ -267,7 +267,8 @@ fn an_orphans_acknowledged_events_are_not_sent_again() {
         }
     }
     let spool = spool(home.path(), 1 << 20);
-    assert_eq!(spool.adopt_orphans(), 70);
+    spool.adopt_orphans();
+    assert_eq!(spool.stats().adopted().captured(), 70);
     assert_eq!(drain(&spool), (30..100).map(payload).collect::<Vec<_>>());
     assert_eq!(
         (
@@ -284,4 +285,31 @@ fn an_event_that_is_too_large_is_counted() {
     let spool = spool(home.path(), 1 << 26);
     spool.append(&vec![b'x'; 300 * 1024]);
     assert_eq!(spool.stats().own().dropped(DropReason::TooLarge), 1);
+}
+
+#[test]
+fn a_directory_that_is_removed_is_made_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 1 << 20);
+    spool.append(&payload(1));
+    std::fs::remove_dir_all(home.path().join("spool")).unwrap();
+    spool.sync(Duration::MAX);
+    spool.append(&payload(2));
+    assert_eq!(segment_files(home.path()).len(), 1);
+    assert_eq!(drain(&spool), [payload(1), payload(2)]);
+}
+
+#[test]
+fn many_orphans_are_adopted_in_turns_and_stray_acknowledgements_go() {
+    let home = tempfile::tempdir().unwrap();
+    let first = spool(home.path(), 1 << 20);
+    let others: Vec<_> = (0..40).map(|_| spool(home.path(), 1 << 20)).collect();
+    others.iter().for_each(|spool| spool.append(&payload(1)));
+    drop(others);
+    let stray = home.path().join("spool").join("stray.ack");
+    std::fs::write(&stray, "x").unwrap();
+    assert!(first.adopt_orphans() && stray.exists());
+    assert_eq!(drain(&first).len(), 32);
+    assert!(!first.adopt_orphans() && !stray.exists());
+    assert_eq!(drain(&first).len(), 8);
 }

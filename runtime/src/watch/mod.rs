@@ -7,6 +7,7 @@ mod active;
 mod builder;
 mod environment;
 mod install;
+mod merge;
 mod settings;
 #[cfg(test)]
 mod tests;
