@@ -53,7 +53,7 @@ fn found(leak: Leak, seed: u64) -> BTreeSet<String> {
         return child.expect("the suite's own machinery").leaks;
     }
     plant(Some(leak));
-    let round = Round { seed, calls: CALLS, intent: IntentLevel::Len };
+    let round = Round { intent: IntentLevel::Len, ..Round::new(seed, CALLS) };
     let outcome = run(&round).expect("the suite's own machinery");
     plant(None);
     outcome.verdict.leaks
@@ -75,7 +75,7 @@ fn every_planted_leak_is_found_and_none_without() {
         }
     }
     assert!(missed.is_empty(), "planted and not found: {missed:#?}");
-    let round = Round { seed: 6_999, calls: CALLS, intent: IntentLevel::Len };
+    let round = Round { intent: IntentLevel::Len, ..Round::new(6_999, CALLS) };
     let found = run(&round).expect("the suite's own machinery").verdict.leaks;
     assert!(found.is_empty(), "found although nothing is planted: {found:#?}");
 }
