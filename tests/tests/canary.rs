@@ -1,9 +1,10 @@
 //! Promise: no argument value, result text, error text or other user data leaves at default
 //! settings. `docs/guides/canary.md` says what is searched.
+#![expect(clippy::expect_used, reason = "a suite stops at the first fault of its own machinery")]
 
 use std::collections::BTreeMap;
 
-use toolwatch::IntentLevel;
+use toolwatch::{HashMode, IntentLevel};
 use toolwatch_tests::canary::needle::Kind;
 use toolwatch_tests::canary::round::{Outcome, Round, run};
 
@@ -19,7 +20,7 @@ const CALLS_PER_ROUND: usize = 180;
 /// Runs rounds with so many calls, one after the other: they share the process's log.
 fn rounds(share: usize, seed: u64, intent: IntentLevel) -> Vec<Outcome> {
     let count = (cases() / share).div_ceil(CALLS_PER_ROUND).max(1) as u64;
-    let round = |number| Round { seed: seed + number, calls: CALLS_PER_ROUND, intent };
+    let round = |number| Round { intent, ..Round::new(seed + number, CALLS_PER_ROUND) };
     (0..count).map(|number| check(&round(number))).collect()
 }
 
@@ -42,7 +43,13 @@ fn nothing_leaves_at_default_settings_and_every_outcome_was_seen() {
         );
         assert!(outcome.verdict.excepted.contains(&Kind::Label), "clients are labelled");
         assert!(outcome.verdict.excepted.contains(&Kind::ApiKey), "requests carry the key");
-        println!("{} needles in {} bytes", outcome.needles, outcome.bytes);
+        for count in ["true", "false"].map(|valid| outcome.schema_valid.get(valid)) {
+            assert!(count.is_some(), "valid and broken arguments: {:?}", outcome.schema_valid);
+        }
+        for sink in ["tracing", "arguments of callbacks", "spool after delivery, poison.jsonl"] {
+            assert!(outcome.sinks.contains(sink), "{sink} was not searched: {:?}", outcome.sinks);
+        }
+        eprintln!("{} needles in {} bytes", outcome.needles, outcome.bytes);
         for (name, count) in outcome.outcomes {
             *seen.entry(name).or_default() += count;
         }
@@ -73,4 +80,15 @@ fn no_word_of_the_intent_leaves_below_level_text() {
             assert!(!outcome.verdict.excepted.contains(&Kind::Intent), "{level:?}");
         }
     }
+}
+
+#[test]
+fn the_plain_hash_of_the_compatibility_mode_is_found_so_that_a_plain_hash_elsewhere_would_be() {
+    let round = Round { hash: HashMode::PythonSha256, ..Round::new(4_000_000, 36) };
+    let leaks = run(&round).expect("the suite's own machinery").verdict.leaks;
+    let digests =
+        leaks.iter().filter(|leak| leak.contains("digest of the whole") && leak.contains("sha256"));
+    assert!(digests.count() > 0, "{leaks:#?}");
+    let others: Vec<_> = leaks.iter().filter(|leak| !leak.contains(", sha256,")).collect();
+    assert!(others.is_empty(), "{others:#?}");
 }

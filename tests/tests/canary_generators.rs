@@ -80,7 +80,9 @@ fn every_keyword_is_broken() {
     let mut broken = BTreeMap::<&str, usize>::new();
     for seed in 0..150 {
         each(seed, &mut |_, written| {
-            written.broken.map(|keyword| *broken.entry(keyword).or_default() += 1);
+            if let Some(keyword) = written.broken {
+                *broken.entry(keyword).or_default() += 1;
+            }
         });
     }
     for keyword in KEYWORDS.into_iter().chain(MORE) {

@@ -158,7 +158,7 @@ fn plain_digests_of_whole_arguments_are_found() {
     needles.document(Kind::Argument, "a test", &arguments);
     check(
         &needles,
-        &in_noise(sha256_hex(&arguments.to_string())[..16].as_bytes(), &mut random),
+        &in_noise(&sha256_hex(&arguments.to_string()).as_bytes()[..16], &mut random),
         "sha256",
     );
     let python = r#"{"a": null, "b": [1, "\u00e9"]}"#;

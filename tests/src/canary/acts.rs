@@ -8,7 +8,7 @@ use rmcp::handler::server::tool::{IntoCallToolResult, ToolCallContext};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, InputRequiredResult,
-    Resource, Task, TaskStatus,
+    JsonObject, Resource, Task, TaskStatus,
 };
 use rmcp::{ErrorData, Peer, RoleServer};
 use serde::{Deserialize, Deserializer};
@@ -101,15 +101,15 @@ impl Words {
 /// An author's error, printed and chained in full.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    words: Words,
+    words: Box<Words>,
     source: Option<Box<Refusal>>,
 }
 
 impl Refusal {
     /// An error with more sources than anything counts.
     pub fn new(words: &Words) -> Self {
-        let end = Self { words: words.clone(), source: None };
-        (0..14).fold(end, |source, _| Self { words: words.clone(), source: Some(Box::new(source)) })
+        let link = |source| Self { words: Box::new(words.clone()), source };
+        (0..14).fold(link(None), |source, _| link(Some(Box::new(source))))
     }
 }
 
@@ -198,9 +198,15 @@ pub async fn perform<S>(
     let cancelled: CancellationToken = call.part(CancellationToken::from_context_part)?;
     call.part(Peer::<RoleServer>::from_context_part)?;
     match act {
-        Act::BadArguments => drop(call.part(Parameters::<Picky>::from_context_part)?),
-        Act::BadExtractor => drop(call.part(Broken::from_context_part)?),
-        _ => drop(call.part(rmcp::model::JsonObject::from_context_part)?),
+        Act::BadArguments => {
+            call.part(Parameters::<Picky>::from_context_part)?;
+        }
+        Act::BadExtractor => {
+            call.part(Broken::from_context_part)?;
+        }
+        _ => {
+            call.part(JsonObject::from_context_part)?;
+        }
     }
     let call = call.start();
     let text = words.0[0].clone();

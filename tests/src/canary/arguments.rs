@@ -245,11 +245,11 @@ impl Writer<'_> {
             let more: Vec<_> = (0..31).map(|_| (self.key("x-"), self.anything())).collect();
             members.extend(more);
         }
-        if let Some((first, second)) = object.dependent {
-            if self.breaks("dependentRequired") {
-                members.remove(second);
-                members.entry(first).or_insert(Value::Null);
-            }
+        if let Some((first, second)) = object.dependent
+            && self.breaks("dependentRequired")
+        {
+            members.remove(second);
+            members.entry(first).or_insert(Value::Null);
         }
         members
     }

@@ -123,6 +123,7 @@ fn meta(number: usize, needles: &mut Needles) -> Value {
         });
         meta["io.modelcontextprotocol/clientInfo"] = client;
     }
+    // No protocol version: rmcp refuses one that it does not know before any tool is called.
     meta
 }
 

@@ -40,6 +40,9 @@ pub fn run(program: &str, seed: u64, leak: Option<&str>) -> Result<Verdict, Box<
     needles.secret(Kind::InstallKey, "the install key", &install_key);
     session(&mut server, &mut needles)?;
     let (stdout, stderr) = server.close()?;
+    if !stderr.windows(10).any(|bytes| bytes == b"toolwatch:") {
+        return Err("the child says nothing on stderr although debug is on".into());
+    }
     let mut sinks = Sinks::default();
     sinks.add("stderr", stderr);
     sinks.add("stdout beside the protocol", beside_the_protocol(&stdout));

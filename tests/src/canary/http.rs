@@ -9,7 +9,7 @@ use std::time::Duration;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
-use toolwatch::testing::Receiver;
+use toolwatch::testing::{Received, Receiver};
 use toolwatch::{Stats, Watch};
 
 use super::acts::Act;
@@ -51,6 +51,14 @@ pub fn run(seed: u64) -> Result<(Verdict, Stats), Box<dyn Error>> {
     session(address, &server, &mut tools, &mut needles)?;
     let mut sinks = Sinks::default();
     watch.flush(PATIENCE);
+    let events: Vec<Value> = receiver.requests().iter().flat_map(Received::events).collect();
+    let is_over_http = |event: &Value| {
+        event["transport_type"] == "streamable-http"
+            && event["attributes"]["session"]["key"].is_string()
+    };
+    if events.is_empty() || !events.iter().all(is_over_http) {
+        return Err("the calls are not recorded as calls over HTTP in a session".into());
+    }
     let stats = watch.stats();
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool", directory.path())?;

@@ -196,7 +196,8 @@ impl Needles {
     fn core(&mut self) -> String {
         const ANY: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         const NO_HEX: &[u8] = b"GHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz";
-        let symbol = |index: usize| *self.random.pick(if index % 2 == 0 { NO_HEX } else { ANY });
+        let symbol =
+            |index: usize| *self.random.pick(if index.is_multiple_of(2) { NO_HEX } else { ANY });
         (0..16).map(symbol).map(char::from).collect()
     }
 }

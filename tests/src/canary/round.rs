@@ -1,7 +1,7 @@
 //! One round: a watch with all its sinks, a server with generated and typed tools, calls that end
 //! in every way, and the search of what came out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{IntentLevel, Watch, WatchBuilder};
+use toolwatch::{HashMode, IntentLevel, Watch, WatchBuilder};
 
 use super::acts::Act;
 use super::calls::{self, Generated, Prepared};
@@ -38,14 +38,27 @@ pub struct Round {
     pub calls: usize,
     /// How much of the intent may leave.
     pub intent: IntentLevel,
+    /// How arguments are hashed.
+    pub hash: HashMode,
+}
+
+impl Round {
+    /// A round at default settings.
+    pub fn new(seed: u64, calls: usize) -> Self {
+        Self { seed, calls, intent: IntentLevel::default(), hash: HashMode::default() }
+    }
 }
 
 /// What came of a round.
 pub struct Outcome {
     /// What the search says.
     pub verdict: Verdict,
-    /// How many events the receiver got, by outcome.
+    /// How many events the receiver got, by their outcome.
     pub outcomes: BTreeMap<String, usize>,
+    /// The same by whether their arguments fit the schema.
+    pub schema_valid: BTreeMap<String, usize>,
+    /// Which sinks held anything at all.
+    pub sinks: BTreeSet<String>,
     /// How many events there were by the watch's own account.
     pub taken: u64,
     /// How many needles there were.
@@ -65,12 +78,6 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     logs::collect();
     logs::take();
-    panics::keep_quiet();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name(panics::QUIET)
-        .enable_all()
-        .build()?;
     let mut needles = Needles::new(round.seed);
     let mut sinks = Sinks::default();
     let directory = tempfile::tempdir()?;
@@ -85,7 +92,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
         "the install key",
         &std::fs::read(directory.path().join("key"))?,
     );
-    runtime.block_on(drive(round, &watch, &mut needles))?;
+    feed(&watch, round.calls, &mut needles)?;
     sinks.add_directory("spool before delivery", directory.path())?;
     let delivery = watch.flush(PATIENCE);
     for (name, value) in [("Watch", &watch as &dyn std::fmt::Debug), ("Stats", &watch.stats())] {
@@ -94,7 +101,6 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_debug("Delivery", &delivery);
     sinks.add_debug("Quota", &watch.quota_status());
     watch.shutdown(PATIENCE);
-    runtime.shutdown_timeout(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
     sinks.add("tracing", logs::take());
@@ -102,7 +108,14 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
         .add("arguments of callbacks", told.lock().unwrap_or_else(PoisonError::into_inner).clone());
     Ok(Outcome {
         verdict: verdict::judge(&needles, &sinks),
-        outcomes: outcomes(&receiver.requests()),
+        outcomes: counts(&receiver.requests(), "/attributes/outcome"),
+        schema_valid: counts(&receiver.requests(), "/request_params/schema_valid"),
+        sinks: sinks
+            .0
+            .iter()
+            .filter(|sink| !sink.bytes.is_empty())
+            .map(|it| it.name.clone())
+            .collect(),
         taken: watch.stats().own().captured(),
         needles: needles.len(),
         bytes: sinks.len(),
@@ -128,6 +141,7 @@ fn builder(
         .directory(directory.to_owned())
         .local()
         .intent(round.intent)
+        .hash_mode(round.hash)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| add(&errors, sinks::describe(error)))
@@ -155,15 +169,32 @@ fn misbehave(receiver: &Receiver, needles: &mut Needles) {
     });
 }
 
-async fn drive(round: &Round, watch: &Watch, needles: &mut Needles) -> io::Result<()> {
-    let count = round.calls.div_ceil(CALLS_PER_TOOL).max(2);
+/// Makes calls to a server with generated and typed tools, and says how many events there were.
+///
+/// # Errors
+///
+/// When a call is not recorded.
+pub fn feed(watch: &Watch, calls: usize, needles: &mut Needles) -> io::Result<u64> {
+    panics::keep_quiet();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name(panics::QUIET)
+        .enable_all()
+        .build()?;
+    runtime.block_on(drive(calls, watch, needles))?;
+    runtime.shutdown_timeout(PATIENCE);
+    Ok(watch.stats().own().captured())
+}
+
+async fn drive(calls: usize, watch: &Watch, needles: &mut Needles) -> io::Result<()> {
+    let count = calls.div_ceil(CALLS_PER_TOOL).max(2);
     let mut tools: Vec<Generated> =
         (0..count).map(|at| Generated::new(format!("generated_{at}"), needles)).collect();
     let schemas =
         tools.iter().map(|tool| (tool.name.clone(), tool.schema.to_json(needles))).collect();
     let server = Server::new(watch, schemas);
     let mut link = open(&server, needles).await?;
-    for number in 0..round.calls {
+    for number in 0..calls {
         let call = calls::prepare(number, &mut tools, &server, needles);
         let before = watch.stats().own().captured();
         let what = format!("call {number} of {}, {:?}", call.tool, call.act);
@@ -231,18 +262,19 @@ async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
     Ok(())
 }
 
-/// How many different events came, by outcome.
-fn outcomes(requests: &[Received]) -> BTreeMap<String, usize> {
+/// How many different events came, by what they have in this place.
+fn counts(requests: &[Received], place: &str) -> BTreeMap<String, usize> {
     let events = requests.iter().flat_map(Received::events);
     let by_id: BTreeMap<String, String> = events
         .map(|event| {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            (text(&event["event_id"]), text(&event["attributes"]["outcome"]))
+            let found = event.pointer(place).cloned().unwrap_or_default();
+            let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            (event["event_id"].to_string(), found)
         })
         .collect();
     let mut counts = BTreeMap::new();
-    for outcome in by_id.into_values() {
-        *counts.entry(outcome).or_insert(0) += 1;
+    for found in by_id.into_values() {
+        *counts.entry(found).or_insert(0) += 1;
     }
     counts
 }

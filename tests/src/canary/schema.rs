@@ -174,7 +174,7 @@ fn node(needles: &mut Needles, depth: usize) -> Node {
 }
 
 fn format(needles: &mut Needles) -> &'static str {
-    *needles.random().pick::<&str>(&["email", "uri", "date-time", "uuid", "ipv4", "regex"])
+    needles.random().pick::<&str>(&["email", "uri", "date-time", "uuid", "ipv4", "regex"])
 }
 
 fn literals(needles: &mut Needles, count: usize) -> Vec<Value> {
