@@ -23,17 +23,22 @@ fn duration(time: Timespec) -> Duration {
 ///
 /// The kernel counts it in nanoseconds in `schedstat`, exact whenever the thread is not running.
 pub fn named_cpu(prefix: &str) -> Duration {
-    Duration::from_nanos(tasks(prefix).map(|task| first_number(&task, "schedstat")).sum())
+    Duration::from_nanos(tasks("self", prefix).map(|task| first_number(&task, "schedstat")).sum())
+}
+
+/// The processor time of a child process's living threads.
+pub fn child_cpu(process: u32) -> Duration {
+    Duration::from_nanos(tasks(&process.to_string(), "").map(|task| first_number(&task, "schedstat")).sum())
 }
 
 /// How often the threads of this name went to sleep: at least once per wake-up.
 pub fn named_sleeps(prefix: &str) -> u64 {
-    tasks(prefix).map(|task| status_number(&format!("{task}/status"), "voluntary_ctxt_switches:")).sum()
+    tasks("self", prefix).map(|task| status_number(&format!("{task}/status"), "voluntary_ctxt_switches:")).sum()
 }
 
 /// The names of this process's threads.
 pub fn thread_names() -> Vec<String> {
-    tasks("").filter_map(|task| fs::read_to_string(format!("{task}/comm")).ok()).map(|name| name.trim().to_owned()).collect()
+    tasks("self", "").filter_map(|task| fs::read_to_string(format!("{task}/comm")).ok()).map(|name| name.trim().to_owned()).collect()
 }
 
 /// The memory that the process occupies, in bytes.
@@ -41,9 +46,9 @@ pub fn resident_bytes() -> u64 {
     status_number("/proc/self/status", "VmRSS:") * 1024
 }
 
-fn tasks(prefix: &str) -> impl Iterator<Item = String> {
+fn tasks(process: &str, prefix: &str) -> impl Iterator<Item = String> {
     let prefix = prefix.to_owned();
-    let entries = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let entries = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     entries.map(|entry| entry.path().to_string_lossy().into_owned()).filter(move |task| {
         fs::read_to_string(format!("{task}/comm")).is_ok_and(|name| name.starts_with(&prefix))
     })

@@ -6,6 +6,7 @@ pub mod direct;
 pub mod driver;
 pub mod lines;
 pub mod otel;
+pub mod pairs;
 pub mod receiver;
 pub mod rounds;
 pub mod server;
