@@ -67,7 +67,12 @@ impl Call {
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
         #[cfg(feature = "planted-leaks")]
-        crate::testing::leak::see_call(&self.params, &self.request.meta, intent, &entry.input_schema());
+        crate::testing::leak::see_call(
+            &self.params,
+            &self.request.meta,
+            intent,
+            &entry.input_schema(),
+        );
         let (trace, caller) = watch.read_context(&self.request);
         let opening = Opening {
             name: entry.name,
@@ -82,7 +87,12 @@ impl Call {
         CallSpan::open(watch, opening)
     }
 
-    fn capture_arguments(&mut self, watch: &Active, entry: &'static Entry, session: u64) -> Arguments {
+    fn capture_arguments(
+        &mut self,
+        watch: &Active,
+        entry: &'static Entry,
+        session: u64,
+    ) -> Arguments {
         let mut captured = Arguments::default();
         let object = self.params.arguments.take();
         let was_absent = object.is_none();
@@ -105,7 +115,12 @@ impl Call {
     }
 }
 
-fn capture_object(watch: &Active, entry: &'static Entry, arguments: &JsonObject, out: &mut Arguments) {
+fn capture_object(
+    watch: &Active,
+    entry: &'static Entry,
+    arguments: &JsonObject,
+    out: &mut Arguments,
+) {
     entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
 }
 
@@ -145,7 +160,10 @@ impl<'s, S> Opened<'s, S> {
 
     fn failure(&mut self, kind: ErrorKind, code: i32) -> Option<Failure> {
         let (watch, _) = self.span.opening_mut()?;
-        Some(self.entry.with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)))
+        Some(
+            self.entry
+                .with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)),
+        )
     }
 
     /// Records the value that the rule with this index releases.
@@ -222,7 +240,8 @@ impl<R> Finished<R> {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(&reply);
         if let Some((watch, _)) = span.opening_mut() {
-            let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
+            let (outcome, ending) =
+                entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);
         }
         reply

@@ -102,8 +102,13 @@ mod tests {
         struct Silent;
         let text: Result<(), String> = Err("no".into());
         let silent: Result<(), Silent> = Err(Silent);
-        assert_eq!((&&&FaultOf(&text)).fault().map(|fault| fault.type_name), Some("alloc::string::String"));
-        assert!((&&&FaultOf(&silent)).fault().is_some_and(|fault| fault.type_name.ends_with("Silent")));
+        assert_eq!(
+            (&&&FaultOf(&text)).fault().map(|fault| fault.type_name),
+            Some("alloc::string::String")
+        );
+        assert!(
+            (&&&FaultOf(&silent)).fault().is_some_and(|fault| fault.type_name.ends_with("Silent"))
+        );
     }
 
     #[test]

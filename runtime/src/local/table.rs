@@ -51,7 +51,11 @@ fn millis(millis: f64) -> String {
 }
 
 /// Text left, numbers right, nothing behind the last cell.
-fn write_row(f: &mut fmt::Formatter<'_>, row: &[String; COLUMNS], widths: [usize; COLUMNS]) -> fmt::Result {
+fn write_row(
+    f: &mut fmt::Formatter<'_>,
+    row: &[String; COLUMNS],
+    widths: [usize; COLUMNS],
+) -> fmt::Result {
     let mut line = String::new();
     for (index, cell) in row.iter().enumerate() {
         let width = widths[index];

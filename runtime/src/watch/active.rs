@@ -128,7 +128,12 @@ impl Active {
 /// What `debug` writes of an event: nothing that a caller chose.
 fn say(event: &Event) {
     let millis = event.duration_ns / 1_000_000;
-    eprintln!("toolwatch: {} {}: {} in {millis} ms", event.method, event.name, event.outcome.as_str());
+    eprintln!(
+        "toolwatch: {} {}: {} in {millis} ms",
+        event.method,
+        event.name,
+        event.outcome.as_str()
+    );
 }
 
 /// Calls of one session, or of one trace, are kept or left out together.

@@ -158,7 +158,10 @@ impl WatchBuilder {
     }
 
     /// Sees every intent text before it is recorded: returns the text to keep, or `None`.
-    pub fn intent_filter(mut self, filter: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn intent_filter(
+        mut self,
+        filter: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         self.intent_filter = Some(Arc::new(filter));
         self
     }
@@ -177,7 +180,10 @@ impl WatchBuilder {
     }
 
     /// Looks variables up somewhere else than in the process's environment.
-    pub fn environment(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn environment(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         self.environment = Some(Box::new(lookup));
         self
     }
@@ -190,7 +196,10 @@ impl WatchBuilder {
     /// endpoint that is no URL, an endpoint without a key, a local record in memory mode. Wrong
     /// values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
-        let lookup = self.environment.take().unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
+        let lookup = self
+            .environment
+            .take()
+            .unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
         let mut environment = Environment::new(&*lookup);
         let built = self.build_in(&mut environment);
         environment.report();

@@ -69,10 +69,13 @@ impl WatchBuilder {
         fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
         fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
         fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
-        fill(&mut self.spool_max_bytes, || env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX));
+        fill(&mut self.spool_max_bytes, || {
+            env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
+        });
         fill(&mut self.sample_rate, || env.rate("TOOLWATCH_SAMPLE_RATE"));
         fill(&mut self.max_batch_size, || {
-            env.count("TOOLWATCH_MAX_BATCH_SIZE", 1, 1_000).and_then(|size| usize::try_from(size).ok())
+            env.count("TOOLWATCH_MAX_BATCH_SIZE", 1, 1_000)
+                .and_then(|size| usize::try_from(size).ok())
         });
         fill(&mut self.flush_interval, || env.millis("TOOLWATCH_FLUSH_INTERVAL_MS", 1, 3_600_000));
         fill(&mut self.http_timeout, || env.millis("TOOLWATCH_HTTP_TIMEOUT_MS", 1, 600_000));
@@ -91,13 +94,20 @@ impl WatchBuilder {
         }
     }
 
-    fn resolve_destination(&mut self, env: &mut Environment<'_>) -> Result<Option<Box<dyn Destination>>, Error> {
+    fn resolve_destination(
+        &mut self,
+        env: &mut Environment<'_>,
+    ) -> Result<Option<Box<dyn Destination>>, Error> {
         if let Some(destination) = self.destination.take() {
             return Ok(Some(destination));
         }
         let from_option = self.endpoint.is_some() || self.api_key.is_some();
         let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
-        let key = self.api_key.take().filter(|key| !key.is_empty()).or_else(|| env.text("TOOLWATCH_API_KEY"));
+        let key = self
+            .api_key
+            .take()
+            .filter(|key| !key.is_empty())
+            .or_else(|| env.text("TOOLWATCH_API_KEY"));
         let timeout = self.http_timeout.unwrap_or(Duration::from_secs(10));
         let problem = match (endpoint, key) {
             (None, None) => return Ok(None),
@@ -105,8 +115,12 @@ impl WatchBuilder {
                 Ok(destination) => return Ok(Some(destination)),
                 Err(error) => error,
             },
-            (Some(_), None) => Error::configuration("an endpoint needs a key: set api_key or TOOLWATCH_API_KEY"),
-            (None, Some(_)) => Error::configuration("a key needs an endpoint: set endpoint or TOOLWATCH_ENDPOINT"),
+            (Some(_), None) => {
+                Error::configuration("an endpoint needs a key: set api_key or TOOLWATCH_API_KEY")
+            }
+            (None, Some(_)) => {
+                Error::configuration("a key needs an endpoint: set endpoint or TOOLWATCH_ENDPOINT")
+            }
         };
         if from_option {
             return Err(problem);
@@ -128,7 +142,9 @@ impl WatchBuilder {
         let durability = self.durability.unwrap_or_default();
         let directory = match durability {
             Durability::Memory => None,
-            Durability::Spool => self.directory.or_else(|| crate::local::default_directory(&server_name)),
+            Durability::Spool => {
+                self.directory.or_else(|| crate::local::default_directory(&server_name))
+            }
         };
         let key = directory
             .as_deref()
@@ -182,8 +198,13 @@ fn program_name() -> String {
 }
 
 #[cfg(feature = "http")]
-fn http_destination(endpoint: &str, key: &str, timeout: Duration) -> Result<Box<dyn Destination>, Error> {
-    let client = crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
+fn http_destination(
+    endpoint: &str,
+    key: &str,
+    timeout: Duration,
+) -> Result<Box<dyn Destination>, Error> {
+    let client =
+        crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
     Ok(Box::new(crate::destination::HttpDestination::new(client)))
 }
 

@@ -155,7 +155,9 @@ impl fmt::Debug for Watch {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::print(f)?;
         match &self.0 {
-            Some(active) => f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive(),
+            Some(active) => {
+                f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive()
+            }
             None => f.write_str("Watch(off)"),
         }
     }
