@@ -53,11 +53,8 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
-        let intent = entry
-            .is_injected()
-            .then(|| self.params.arguments.as_mut())
-            .flatten()
-            .and_then(|arguments| intent::take(arguments));
+        let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
+        let intent = arguments.and_then(intent::take);
         let span = match Active::of_request(&self.request.extensions) {
             Some(watch) => self.capture(watch, entry, intent.as_deref()),
             None => CallSpan::disabled(),

@@ -82,6 +82,8 @@ impl<R: ?Sized> FaultProbe for FaultOf<'_, R> {
 mod tests {
     //! The order in which depths are tried.
 
+    #![expect(clippy::needless_borrow, reason = "the references are what is tested")]
+
     use super::*;
 
     #[test]

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use config::Durability;
-pub(crate) use config::{OnError, PipelineConfig};
+pub(crate) use config::{OnError, OnQuota, PipelineConfig};
 #[cfg(feature = "http")]
 pub(crate) use contract::SDK;
 pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

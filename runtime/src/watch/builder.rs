@@ -14,7 +14,7 @@ use crate::capture::plan::Lengths;
 use crate::destination::{Destination, Quota};
 use crate::error::Error;
 use crate::event::Transport;
-use crate::sender::Durability;
+use crate::sender::{Durability, OnError, OnQuota};
 
 /// Configures a [`Watch`].
 ///
@@ -72,8 +72,8 @@ pub struct WatchBuilder {
     pub(super) hash_mode: Option<HashMode>,
     pub(super) transport: Option<Transport>,
     pub(super) debug: Option<bool>,
-    pub(super) on_quota_warning: Option<Arc<dyn Fn(&Quota) + Send + Sync>>,
-    pub(super) on_error: Option<Arc<dyn Fn(&Error) + Send + Sync>>,
+    pub(super) on_quota_warning: Option<OnQuota>,
+    pub(super) on_error: Option<OnError>,
     pub(super) environment: Option<Box<Lookup>>,
 }
 

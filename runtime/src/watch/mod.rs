@@ -45,7 +45,6 @@ pub struct Watch(Option<Active>);
 
 impl Watch {
     /// Starts a configuration. What it leaves unset is taken from the `TOOLWATCH_*` variables.
-    #[must_use]
     pub fn builder() -> WatchBuilder {
         WatchBuilder::new()
     }
