@@ -72,7 +72,7 @@ servers! {
     }
     [] {
         /// Docs above and
-        #[warn(clippy::unused_self)]
+        #[warn(unused_mut)]
         /// below.
         #[tool]
         #[inline]
