@@ -89,7 +89,7 @@ fn is_harmless(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Record;
+    use crate::local::Record;
     use super::*;
 
     fn record(name: &str, intent: &str, ms: f64) -> Record {
