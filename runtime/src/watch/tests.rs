@@ -136,3 +136,22 @@ fn a10_two_watches_of_one_process_count_apart() {
     assert_ne!(first.0.as_ref().map(super::Active::id), second.0.as_ref().map(super::Active::id));
     assert_ne!(first.directory(), second.directory());
 }
+
+#[test]
+fn a2_a_local_record_without_a_home_leaves_the_watch_off() {
+    let watch = with(&[("TOOLWATCH_LOCAL", "1")]).server("docs", "1").build().expect("no error");
+    assert!(!watch.is_enabled());
+}
+
+#[test]
+fn the_default_directory_is_found_in_the_same_environment_as_the_settings() {
+    let home = directory();
+    let state = home.path().to_string_lossy().into_owned();
+    let watch = Watch::builder()
+        .environment(move |name| (name == "XDG_STATE_HOME").then(|| state.clone()))
+        .server("docs/1", "1")
+        .local()
+        .build()
+        .expect("built");
+    assert_eq!(watch.directory(), Some(home.path().join("toolwatch").join("docs_1")));
+}
