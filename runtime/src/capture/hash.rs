@@ -62,13 +62,20 @@ impl Hasher {
         scratch::with(|buffer| {
             let mut canonical = Canonical::new(buffer);
             canonical.value(value, 0);
-            self.field_form(path, canonical.since(0))
+            self.field_form(path, [canonical.since(0)])
         })
     }
 
-    /// The hash of one field's canonical form.
-    pub(crate) fn field_form(&self, path: &str, form: &[u8]) -> u64 {
-        self.finish(&[b"field\0", path.as_bytes(), b"\0", form])
+    /// The hash of one field's canonical form, given in pieces.
+    pub(crate) fn field_form<'f>(
+        &self,
+        path: &str,
+        pieces: impl IntoIterator<Item = &'f [u8]>,
+    ) -> u64 {
+        let mut state = self.state.clone();
+        [b"field\0", path.as_bytes(), b"\0"].iter().for_each(|part| state.update(part));
+        pieces.into_iter().for_each(|piece| state.update(piece));
+        leading(&state.finalize().into_bytes())
     }
 
     /// The hash of all arguments' canonical form.

@@ -21,6 +21,7 @@ pub(super) fn compile(
         nodes: vec![Node {
             path: Name::from_static(""),
             level: Level::Len.min(source.ceiling()),
+            may_hash: true,
             volatile: false,
             inside: Inside::Nothing,
         }],
@@ -85,8 +86,10 @@ impl<'a> Compiler<'a> {
     fn unnamed(&mut self, todo: &Todo<'a>, source: Source<'a>, suffix: &str) -> NodeId {
         let path = format!("{}{suffix}", self.nodes[todo.node].path);
         let level = Level::Len.min(source.ceiling());
+        let may_hash = source.ceiling() >= Level::Hash;
         let is_single = todo.is_single && suffix.is_empty();
-        let policy = Policy { level, volatile: false, rules: todo.rules.clone(), is_single };
+        let rules = todo.rules.clone();
+        let policy = Policy { level, may_hash, volatile: false, rules, is_single };
         self.add(todo.depth + 1, &path, policy, source)
     }
 
@@ -141,14 +144,17 @@ impl<'a> Compiler<'a> {
             .filter(|pending| place.starts_with(pending.rest) || pending.rest.starts_with(place))
             .partition(|pending| place.starts_with(pending.rest));
         let ruled = own.iter().filter_map(|pending| pending.rule.level).min();
-        let level = ruled.unwrap_or_default().min(source.ceiling()).min(ceiling);
+        let ceiling = source.ceiling().min(ceiling);
+        let level = ruled.unwrap_or_default().min(ceiling);
+        let may_hash = ruled.unwrap_or(Level::Hash).min(ceiling) >= Level::Hash;
         let volatile = own.iter().any(|pending| pending.rule.volatile);
         let deeper = deeper
             .into_iter()
             .map(|pending| Pending { rest: &pending.rest[place.len()..], ..*pending })
             .collect();
         let path = self.path_of(todo.node, &names[0]);
-        let policy = Policy { level, volatile, rules: deeper, is_single: todo.is_single };
+        let is_single = todo.is_single;
+        let policy = Policy { level, may_hash, volatile, rules: deeper, is_single };
         let node = self.add(todo.depth + 1, &path, policy, source);
         for pending in own.iter().filter(|pending| pending.rest.len() == place.len()) {
             let may_release = level == Level::Value && todo.is_single;
@@ -171,9 +177,12 @@ impl<'a> Compiler<'a> {
     fn add(&mut self, depth: u32, path: &str, policy: Policy, source: Source<'a>) -> NodeId {
         let node = self.nodes.len();
         let path = Name::register(path);
-        let Policy { level, volatile, rules, is_single } = policy;
-        self.nodes.push(Node { path, level, volatile, inside: Inside::Nothing });
-        if level > Level::Kind && depth < MAX_DECLARED_DEPTH && node < MAX_NODES {
+        let Policy { level, may_hash, volatile, rules, is_single } = policy;
+        let is_followed = level > Level::Kind && depth < MAX_DECLARED_DEPTH && node < MAX_NODES;
+        // What is not followed may hold what must not be hashed.
+        let may_hash = may_hash && is_followed;
+        self.nodes.push(Node { path, level, may_hash, volatile, inside: Inside::Nothing });
+        if is_followed {
             self.queue.push_back(Todo { node, source, rules, depth, is_single });
         }
         node
@@ -183,6 +192,7 @@ impl<'a> Compiler<'a> {
 /// What rules and types say of a place.
 struct Policy {
     level: Level,
+    may_hash: bool,
     volatile: bool,
     rules: Vec<Pending>,
     is_single: bool,

@@ -8,6 +8,8 @@
 //!   is recorded below `omit`, and nothing inside a field of level `kind`.
 //! - A list records itself; of its items only the first one's declared fields are recorded, as
 //!   `items.*.name`. Unknown keys, missing fields and the hash cover all items. So for maps.
+//! - The hash of a field leaves out what a rule or a ceiling inside it keeps below `hash`; the keyed
+//!   hash of all arguments covers everything but volatile fields.
 //! - At level `value` the value stands in the place of the hash.
 
 mod compile;
@@ -20,6 +22,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod withheld;
 
 use rmcp::model::JsonObject;
 
@@ -99,6 +102,8 @@ const ROOT: NodeId = 0;
 struct Node {
     path: Name,
     level: Level,
+    /// Whether the hash of a field around it may cover it: neither a rule nor a type says less.
+    may_hash: bool,
     volatile: bool,
     inside: Inside,
 }

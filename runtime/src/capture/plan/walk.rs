@@ -10,6 +10,7 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use super::withheld::Withheld;
 use super::{Inside, Lengths, MAX_FIELDS, MAX_MISSING, Members, Node, Plan, ROOT, kept};
 use crate::capture::canonical::{Canonical, sorted};
 use crate::capture::hash::{HashMode, Hasher};
@@ -28,7 +29,9 @@ pub(super) fn capture(
         out.fields = reused_fields(plan.nodes.len().min(MAX_FIELDS));
     }
     out.hash = Some(scratch::with(|buffer| {
-        let mut walk = Walk { plan, hasher, lengths, canonical: Canonical::new(buffer), out };
+        let canonical = Canonical::new(buffer);
+        let withheld = Withheld::default();
+        let mut walk = Walk { plan, hasher, lengths, canonical, withheld, out };
         walk.root(args);
         match hasher.mode() {
             HashMode::Keyed => hasher.arguments_form(walk.canonical.since(0)),
@@ -56,6 +59,7 @@ struct Walk<'a, 'b> {
     hasher: &'a Hasher,
     lengths: Lengths,
     canonical: Canonical<'b>,
+    withheld: Withheld,
     out: &'b mut Arguments,
 }
 
@@ -78,21 +82,29 @@ impl<'a> Walk<'a, '_> {
     fn field(&mut self, node: &'a Node, value: &'a Value, at: At) {
         let mark = self.canonical.mark();
         let slot = if at.is_recorded { self.record(node, value) } else { None };
+        let (Some(slot), Level::Hash) = (slot, node.level) else {
+            return self.place(node, value, at);
+        };
+        self.withheld.enter();
         self.place(node, value, at);
-        if let (Some(slot), Level::Hash) = (slot, node.level) {
-            let hash = self.hasher.field_form(node.path.as_str(), self.canonical.since(mark));
-            self.out.fields[slot].hash = Some(hash);
-        }
+        let pieces = self.withheld.around(self.canonical.since(mark), mark);
+        let hash = self.hasher.field_form(node.path.as_str(), pieces);
+        self.withheld.leave();
+        self.out.fields[slot].hash = Some(hash);
     }
 
     /// Walks a place without recording it.
     fn place(&mut self, node: &'a Node, value: &'a Value, at: At) {
-        let before = self.canonical.bytes;
+        let (mark, before) = (self.canonical.mark(), self.canonical.bytes);
         if node.level > Level::Kind {
-            return self.inside(&node.inside, value, at);
+            self.inside(&node.inside, value, at);
+        } else {
+            self.canonical.value(value, at.depth);
+            self.canonical.bytes = before;
         }
-        self.canonical.value(value, at.depth);
-        self.canonical.bytes = before;
+        if !node.may_hash {
+            self.withheld.add(mark, self.canonical.mark());
+        }
     }
 
     fn inside(&mut self, inside: &'a Inside, value: &'a Value, at: At) {
@@ -161,11 +173,13 @@ impl<'a> Walk<'a, '_> {
         };
         let node = &self.plan.nodes[members.list[index].node];
         self.field(node, value, at.inner(true));
-        if node.volatile {
-            self.canonical.cut(mark);
-        }
         if node.level == Level::Omit {
             self.canonical.bytes = before;
+            self.withheld.add(mark, self.canonical.mark());
+        }
+        if node.volatile {
+            self.canonical.cut(mark);
+            self.withheld.cut(mark);
         }
         bit(index)
     }

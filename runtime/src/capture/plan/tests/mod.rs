@@ -1,6 +1,7 @@
 //! What a plan records of a call, as text.
 
 mod from_schema;
+mod hashes;
 
 use std::fmt::Write as _;
 
