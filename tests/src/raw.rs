@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
 
@@ -118,8 +118,20 @@ impl RawServer {
         self.child.wait().map(drop)
     }
 
+    /// Sends SIGTERM, which a server without a handler does not survive.
+    #[cfg(unix)]
+    pub fn terminate(&self) -> io::Result<()> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().map(drop)
+    }
+
     /// Closes stdin and returns what was left on stdout and all of stderr.
-    pub fn close(mut self) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    pub fn close(self) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        self.end().map(|(_, stdout, stderr)| (stdout, stderr))
+    }
+
+    /// Closes stdin and returns how the server ended, what was left on stdout and all of stderr.
+    pub fn end(mut self) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
         drop(self.stdin.take());
         let stderr = self.stderr.take();
         let reader = std::thread::spawn(move || {
@@ -128,9 +140,9 @@ impl RawServer {
         });
         let mut rest = Vec::new();
         self.stdout.read_to_end(&mut rest)?;
-        self.child.wait()?;
+        let status = self.child.wait()?;
         let errors =
             reader.join().map_err(|_| io::Error::other("the reader of stderr panicked"))??;
-        Ok((rest, errors))
+        Ok((status, rest, errors))
     }
 }

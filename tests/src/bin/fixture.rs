@@ -1,4 +1,4 @@
-//! The fixture server over stdio, as a child process of the suites: `fixture watched|plain`.
+//! The fixture server over stdio, as a child process of the suites: `fixture watched|plain|exit|forgotten`.
 
 use rmcp::ServiceExt;
 use rmcp::transport::stdio;
@@ -9,6 +9,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match std::env::args().nth(1).as_deref() {
         Some("plain") => {
             plain::Server.serve(stdio()).await?.waiting().await?;
+        }
+        Some("exit") => {
+            let _watch = toolwatch::Watch::builder().build()?.install()?;
+            watched::Server.serve(stdio()).await?.waiting().await?;
+            std::process::exit(7);
+        }
+        Some("forgotten") => {
+            let _watch = toolwatch::Watch::builder().build()?;
+            watched::Server.serve(stdio()).await?.waiting().await?;
         }
         _ => {
             let _watch =

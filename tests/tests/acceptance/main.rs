@@ -1,0 +1,13 @@
+//! The behaviours of `docs/acceptance.md`, end to end, by their ids.
+//!
+//! Real clients drive real servers, in this process or over stdio; what is asserted is what was
+//! recorded, received or replied.
+
+mod content;
+mod delivery;
+mod ending;
+mod identity;
+mod intent;
+mod privacy;
+mod process;
+mod settings;
