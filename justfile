@@ -16,6 +16,10 @@ clippy:
 test:
     .ci/run test
 
+# The canary suite finds every planted leak.
+leaks:
+    .ci/run leaks
+
 # API documentation without warnings.
 doc:
     .ci/run doc

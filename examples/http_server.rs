@@ -41,9 +41,18 @@ impl Calculator {
 async fn main() -> Result<(), Box<dyn Error>> {
     let is_demo = std::env::args().nth(1).as_deref() == Some("--demo");
     let directory = std::env::temp_dir().join(format!("toolwatch-http-{}", std::process::id()));
-    let watch = Watch::builder().server("calculator", "1.0.0").local().directory(directory.clone()).build()?.install()?;
+    let watch = Watch::builder()
+        .server("calculator", "1.0.0")
+        .local()
+        .directory(directory.clone())
+        .build()?
+        .install()?;
 
-    let service = StreamableHttpService::new(|| Ok(Calculator), LocalSessionManager::default().into(), Default::default());
+    let service = StreamableHttpService::new(
+        || Ok(Calculator),
+        LocalSessionManager::default().into(),
+        Default::default(),
+    );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     eprintln!("serving on {url}, recording to {}", directory.display());

@@ -33,7 +33,8 @@ impl Greeter {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let _watch = Watch::builder().server("greeter", env!("CARGO_PKG_VERSION")).build()?.install()?;
+    let _watch =
+        Watch::builder().server("greeter", env!("CARGO_PKG_VERSION")).build()?.install()?;
     Greeter.serve(stdio()).await?.waiting().await?;
     Ok(())
 }

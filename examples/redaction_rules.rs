@@ -81,14 +81,22 @@ impl Shop {
         let Address { street, country } = order.address;
         let note = order.note.unwrap_or_default();
         let (card, key) = (order.card.0.len(), order.idempotency_key);
-        format!("{} x {} to {street}, {country} in {days} days {note} ({card} digits, {key})", order.quantity.0, order.item)
+        format!(
+            "{} x {} to {street}, {country} in {days} days {note} ({card} digits, {key})",
+            order.quantity.0, order.item
+        )
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::temp_dir().join(format!("toolwatch-rules-{}", std::process::id()));
-    let _watch = Watch::builder().server("shop", "1.0.0").local().directory(directory.clone()).build()?.install()?;
+    let _watch = Watch::builder()
+        .server("shop", "1.0.0")
+        .local()
+        .directory(directory.clone())
+        .build()?
+        .install()?;
 
     let (server, client) = tokio::io::duplex(64 * 1024);
     let server = tokio::spawn(async move { Shop.serve(server).await });
@@ -99,8 +107,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "card": "4111111111111111", "idempotency_key": "a41f",
     });
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let reply = client.call_tool(CallToolRequestParams::new("order").with_arguments(arguments)).await?;
-    eprintln!("the client reads: {:?}", reply.content.first().and_then(|block| block.as_text()).map(|text| &text.text));
+    let reply =
+        client.call_tool(CallToolRequestParams::new("order").with_arguments(arguments)).await?;
+    eprintln!(
+        "the client reads: {:?}",
+        reply.content.first().and_then(|block| block.as_text()).map(|text| &text.text)
+    );
     client.cancel().await?;
     server.await??;
 

@@ -38,7 +38,8 @@ async fn drive(directory: &Path) -> Result<(), Box<dyn Error>> {
     command.arg("serve").env("TOOLWATCH_LOCAL", "1").env("TOOLWATCH_DIR", directory);
     // A panic of a tool is part of the script: its backtrace would only hide the progress.
     command.env("RUST_BACKTRACE", "0");
-    let (transport, _) = TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn()?;
+    let (transport, _) =
+        TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn()?;
     eprintln!("started a watched MCP server as a child process, over stdio");
     let mut client = script::client().serve(transport).await?;
     script::run(&client).await?;
@@ -51,6 +52,9 @@ async fn drive(directory: &Path) -> Result<(), Box<dyn Error>> {
 fn print_record(directory: &Path) -> Result<(), Box<dyn Error>> {
     let summary = Summary::of(Reader::open(directory)?);
     println!("what toolwatch saw:\n\n{summary}");
-    println!("the same for any server: cargo run -p toolwatch-examples --example report -- --dir {}", directory.display());
+    println!(
+        "the same for any server: cargo run -p toolwatch-examples --example report -- --dir {}",
+        directory.display()
+    );
     Ok(())
 }

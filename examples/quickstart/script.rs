@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest, Implementation,
+    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest,
+    Implementation,
 };
 use rmcp::service::{PeerRequestOptions, RoleClient, RunningService, ServiceError};
 use serde_json::{Value, json};
@@ -13,7 +14,10 @@ type Outcome = Result<(), ServiceError>;
 
 /// How the client introduces itself.
 pub(super) fn client() -> ClientConfig {
-    ClientConfig::new(ClientCapabilities::default(), Implementation::new("quickstart-agent", "1.0.0"))
+    ClientConfig::new(
+        ClientCapabilities::default(),
+        Implementation::new("quickstart-agent", "1.0.0"),
+    )
 }
 
 /// Runs every step and says so on stderr.
@@ -23,7 +27,8 @@ pub(super) async fn run(client: &Client) -> Outcome {
 
     step("good calls, with the reason that the agent gives");
     for topic in ["ownership", "borrowing", "lifetimes"] {
-        let arguments = json!({ "query": topic, "limit": "small", "context": "answer a question about Rust" });
+        let arguments =
+            json!({ "query": topic, "limit": "small", "context": "answer a question about Rust" });
         call(client, "search", arguments).await?;
     }
     call(client, "read_page", json!({ "title": "ownership" })).await?;
@@ -77,7 +82,10 @@ async fn cancelled(client: &Client, tool: &'static str, arguments: Value) -> Out
 
 /// Calls a tool whose reply will not come, and waits a moment for it all the same.
 async fn unanswered(client: &Client, tool: &'static str) -> Outcome {
-    let reply = tokio::time::timeout(Duration::from_millis(200), client.call_tool(request(tool, json!({}))));
+    let reply = tokio::time::timeout(
+        Duration::from_millis(200),
+        client.call_tool(request(tool, json!({}))),
+    );
     match reply.await {
         Ok(Err(ServiceError::McpError(_)) | Ok(_)) | Err(_) => Ok(()),
         Ok(Err(error)) => Err(error),

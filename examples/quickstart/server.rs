@@ -73,7 +73,8 @@ impl Docs {
         };
         let authorized = search.api_token.is_some();
         let page = search.cursor.as_deref().unwrap_or("first");
-        let title = |index| format!("{} {index} ({page} page, internal: {authorized})", search.query);
+        let title =
+            |index| format!("{} {index} ({page} page, internal: {authorized})", search.query);
         Json(Hits { titles: (0..count).map(title).collect() })
     }
 

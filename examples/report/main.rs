@@ -37,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut last = None;
     loop {
         let summary = summarize(&directory, arguments.since)?;
-        let text = if arguments.json { serde_json::to_string(&summary)? } else { summary.to_string() };
+        let text =
+            if arguments.json { serde_json::to_string(&summary)? } else { summary.to_string() };
         if last.as_ref() != Some(&text) {
             print(&text, arguments.follow && !arguments.json)?;
             last = Some(text);
@@ -51,7 +52,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn directory(arguments: &Arguments) -> Result<PathBuf, Box<dyn Error>> {
     let named = arguments.server.as_deref().and_then(default_directory);
-    let directory = arguments.dir.clone().or(named).ok_or("say which record to read: --dir DIRECTORY or --server NAME")?;
+    let directory = arguments
+        .dir
+        .clone()
+        .or(named)
+        .ok_or("say which record to read: --dir DIRECTORY or --server NAME")?;
     if !directory.is_dir() {
         let hint = "has the server run with TOOLWATCH_LOCAL=1, and is this its TOOLWATCH_DIR?";
         return Err(format!("there is no record in {}: {hint}", directory.display()).into());
@@ -59,7 +64,10 @@ fn directory(arguments: &Arguments) -> Result<PathBuf, Box<dyn Error>> {
     Ok(directory)
 }
 
-fn summarize(directory: &std::path::Path, since: Option<Duration>) -> Result<Summary, Box<dyn Error>> {
+fn summarize(
+    directory: &std::path::Path,
+    since: Option<Duration>,
+) -> Result<Summary, Box<dyn Error>> {
     let reader = Reader::open(directory)?;
     let earliest = since.and_then(|span| SystemTime::now().checked_sub(span));
     Ok(match earliest {
@@ -79,7 +87,8 @@ fn print(text: &str, is_live: bool) -> Result<(), Box<dyn Error>> {
 }
 
 fn parse_span(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no span of time: write a number and s, m, h or d, such as 15m");
+    let wrong =
+        || format!("`{text}` is no span of time: write a number and s, m, h or d, such as 15m");
     let unit = text.chars().last().ok_or_else(wrong)?;
     let count: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
     let seconds = match unit {

@@ -1,5 +1,6 @@
 //! Shared fixtures of the workspace-level suites.
 
+pub mod canary;
 pub mod raw;
 pub mod server;
 

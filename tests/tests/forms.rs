@@ -20,3 +20,5 @@ mod rules;
 mod schemas;
 #[path = "forms/shapes.rs"]
 mod shapes;
+#[path = "forms/strict.rs"]
+mod strict;

@@ -14,13 +14,13 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
     let attrs = watched.attributes(is_for_all);
     let entry = watched.entry_ident();
     let spec = spec(watched);
-    let (schema, shape) = (input_schema(watched), shape(watched));
+    let (schema, shape, this) = (input_schema(watched), shape(watched), watched.self_type());
     quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[doc(hidden)]
         fn #entry() -> &'static #krate::__private::Entry {
             static __TOOLWATCH_SITE: #krate::__private::Site = #krate::__private::Site::new(#spec);
-            __TOOLWATCH_SITE.entry::<Self>(|| #krate::__private::Declared {
+            __TOOLWATCH_SITE.entry::<#this>(|| #krate::__private::Declared {
                 input_schema: ::core::convert::Into::into(#schema),
                 shape: #shape,
             })

@@ -146,8 +146,8 @@ fn run(watched: &Watched<'_>, this: &TokenStream) -> TokenStream {
     let companion = watched.companion_ident();
     let receiver = watched.tool.receiver().map(|_| quote_spanned!(site=> #this,));
     let locals = types(watched).enumerate().map(|(position, _)| local(position));
-    let this = quote_spanned!(mixed(watched.tool.ident().span())=> Self);
-    let call = quote_spanned!(site=> #this::#companion(#receiver #(#locals),*));
+    let self_type = watched.self_type();
+    let call = quote_spanned!(site=> #self_type::#companion(#receiver #(#locals),*));
     if watched.tool.is_async() {
         quote_spanned!(site=> __toolwatch_call.run(#call).await)
     } else {

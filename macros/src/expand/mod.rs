@@ -68,10 +68,15 @@ impl Watched<'_> {
         self.tool.parameters().and_then(forms::first_argument)
     }
 
+    /// `Self`, shown at the fn, which is where it is missing when there is no impl block.
+    fn self_type(&self) -> TokenStream {
+        quote_spanned!(mixed(self.tool.ident().span())=> Self)
+    }
+
     /// `Self::__toolwatch_NAME()`.
     fn entry_call(&self) -> TokenStream {
-        let entry = self.entry_ident();
-        quote_spanned!(mixed(self.tool.ident().span())=> Self::#entry())
+        let (this, entry) = (self.self_type(), self.entry_ident());
+        quote_spanned!(Span::mixed_site()=> #this::#entry())
     }
 
     fn attributes(&self, keep: impl Fn(&Attribute) -> bool) -> impl Iterator<Item = &Attribute> {

@@ -53,11 +53,8 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
-        let intent = entry
-            .is_injected()
-            .then(|| self.params.arguments.as_mut())
-            .flatten()
-            .and_then(|arguments| intent::take(arguments));
+        let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
+        let intent = arguments.and_then(intent::take);
         let span = match Active::of_request(&self.request.extensions) {
             Some(watch) => self.capture(watch, entry, intent.as_deref()),
             None => CallSpan::disabled(),
@@ -66,6 +63,13 @@ impl Call {
     }
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_call(
+            &self.params,
+            &self.request.meta,
+            intent,
+            &entry.input_schema(),
+        );
         let (trace, caller) = watch.read_context(&self.request);
         let opening = Opening {
             name: entry.name,
@@ -80,7 +84,12 @@ impl Call {
         CallSpan::open(watch, opening)
     }
 
-    fn capture_arguments(&mut self, watch: &Active, entry: &'static Entry, session: u64) -> Arguments {
+    fn capture_arguments(
+        &mut self,
+        watch: &Active,
+        entry: &'static Entry,
+        session: u64,
+    ) -> Arguments {
         let mut captured = Arguments::default();
         let object = self.params.arguments.take();
         let was_absent = object.is_none();
@@ -103,7 +112,12 @@ impl Call {
     }
 }
 
-fn capture_object(watch: &Active, entry: &'static Entry, arguments: &JsonObject, out: &mut Arguments) {
+fn capture_object(
+    watch: &Active,
+    entry: &'static Entry,
+    arguments: &JsonObject,
+    out: &mut Arguments,
+) {
     entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
 }
 
@@ -133,6 +147,8 @@ impl<'s, S> Opened<'s, S> {
     }
 
     fn refuse(&mut self, error: &ErrorData) {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_error(error);
         let (outcome, kind) = ending::of_extractor(error);
         let failure = self.failure(kind, error.code.0);
         let span = std::mem::replace(&mut self.span, CallSpan::disabled());
@@ -141,7 +157,10 @@ impl<'s, S> Opened<'s, S> {
 
     fn failure(&mut self, kind: ErrorKind, code: i32) -> Option<Failure> {
         let (watch, _) = self.span.opening_mut()?;
-        Some(self.entry.with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)))
+        Some(
+            self.entry
+                .with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)),
+        )
     }
 
     /// Records the value that the rule with this index releases.
@@ -215,8 +234,11 @@ impl<R> Finished<R> {
     ) -> Result<CallToolResponse, ErrorData> {
         let Self { mut span, entry, output } = self;
         let reply = span.in_user_code(|| convert(output));
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_reply(&reply);
         if let Some((watch, _)) = span.opening_mut() {
-            let (outcome, ending) = entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
+            let (outcome, ending) =
+                entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);
         }
         reply

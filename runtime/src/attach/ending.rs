@@ -23,7 +23,9 @@ fn outcome(reply: &Reply) -> Outcome {
         Err(_) => Outcome::ProtocolError,
         Ok(CallToolResponse::InputRequired(_)) => Outcome::InputRequired,
         Ok(CallToolResponse::Task(_)) => Outcome::Task,
-        Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => Outcome::ToolError,
+        Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => {
+            Outcome::ToolError
+        }
         Ok(_) => Outcome::Ok,
     }
 }
@@ -42,7 +44,12 @@ fn code(reply: &Reply) -> Option<i32> {
 }
 
 /// What is known of a failure, with its local fingerprint.
-pub(super) fn describe(kind: ErrorKind, code: Option<i32>, fault: Option<&Fault>, hasher: &Hasher) -> Failure {
+pub(super) fn describe(
+    kind: ErrorKind,
+    code: Option<i32>,
+    fault: Option<&Fault>,
+    hasher: &Hasher,
+) -> Failure {
     Failure {
         kind,
         code,

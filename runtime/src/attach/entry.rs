@@ -145,7 +145,8 @@ impl Entry {
 
     /// The keyed hasher of this tool for a watch.
     pub(super) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
-        let (owner, hasher) = self.hasher.get_or_init(|| (watch.id(), watch.hasher(self.spec.tool)));
+        let (owner, hasher) =
+            self.hasher.get_or_init(|| (watch.id(), watch.hasher(self.spec.tool)));
         if *owner == watch.id() { read(hasher) } else { read(&watch.hasher(self.spec.tool)) }
     }
 

@@ -82,6 +82,8 @@ impl<R: ?Sized> FaultProbe for FaultOf<'_, R> {
 mod tests {
     //! The order in which depths are tried.
 
+    #![expect(clippy::needless_borrow, reason = "the references are what is tested")]
+
     use super::*;
 
     #[test]
@@ -102,8 +104,13 @@ mod tests {
         struct Silent;
         let text: Result<(), String> = Err("no".into());
         let silent: Result<(), Silent> = Err(Silent);
-        assert_eq!((&&&FaultOf(&text)).fault().map(|fault| fault.type_name), Some("alloc::string::String"));
-        assert!((&&&FaultOf(&silent)).fault().is_some_and(|fault| fault.type_name.ends_with("Silent")));
+        assert_eq!(
+            (&&&FaultOf(&text)).fault().map(|fault| fault.type_name),
+            Some("alloc::string::String")
+        );
+        assert!(
+            (&&&FaultOf(&silent)).fault().is_some_and(|fault| fault.type_name.ends_with("Silent"))
+        );
     }
 
     #[test]

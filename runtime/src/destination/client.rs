@@ -160,6 +160,8 @@ impl IngestClient {
             Some(compressed) => request.header(CONTENT_ENCODING, "gzip").body(compressed),
             None => request.body(body),
         };
+        #[cfg(feature = "planted-leaks")]
+        let request = crate::testing::leak::add_header(request);
         let response = request.send().await.map_err(|error| transport(&error))?;
         if !response.status().is_success() {
             return Err(refusal(&response));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::record::Record;
 use crate::Error;
@@ -64,6 +64,21 @@ impl Reader {
             self.read_segment(&name, &mut records);
         }
         records
+    }
+
+    /// Follows the record: everything there is, then what comes, looked for at this interval. The
+    /// iterator never ends; it sleeps on the calling thread.
+    pub fn follow(mut self, interval: Duration) -> impl Iterator<Item = Record> {
+        let mut ready = VecDeque::new();
+        std::iter::from_fn(move || {
+            while ready.is_empty() {
+                ready.extend(self.poll());
+                if ready.is_empty() {
+                    std::thread::sleep(interval);
+                }
+            }
+            ready.pop_front()
+        })
     }
 
     /// The segments by age; places in segments that are gone are forgotten.

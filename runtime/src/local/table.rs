@@ -51,7 +51,11 @@ fn millis(millis: f64) -> String {
 }
 
 /// Text left, numbers right, nothing behind the last cell.
-fn write_row(f: &mut fmt::Formatter<'_>, row: &[String; COLUMNS], widths: [usize; COLUMNS]) -> fmt::Result {
+fn write_row(
+    f: &mut fmt::Formatter<'_>,
+    row: &[String; COLUMNS],
+    widths: [usize; COLUMNS],
+) -> fmt::Result {
     let mut line = String::new();
     for (index, cell) in row.iter().enumerate() {
         let width = widths[index];
@@ -85,7 +89,7 @@ fn is_harmless(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Record;
+    use crate::local::Record;
     use super::*;
 
     fn record(name: &str, intent: &str, ms: f64) -> Record {

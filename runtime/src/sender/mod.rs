@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use config::Durability;
-pub(crate) use config::{OnError, PipelineConfig};
+pub(crate) use config::{OnError, OnQuota, PipelineConfig};
 #[cfg(feature = "http")]
 pub(crate) use contract::SDK;
 pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
@@ -67,6 +67,7 @@ impl Pipeline {
                 "there is neither a destination nor a directory for events",
             ));
         }
+        let has_no_home = directory.is_none() && config.durability == Durability::Spool;
         let settings = Settings {
             directory: directory.clone(),
             max_bytes: config.spool_max_bytes,
@@ -102,6 +103,10 @@ impl Pipeline {
             worker: Mutex::new(worker),
             sends,
         };
+        if has_no_home {
+            let message = "there is no directory for the spool; events wait in memory";
+            pipeline.report(&Error::configuration(message));
+        }
         if let Err(error) = prepared {
             pipeline.report(&Error::storage(
                 "the spool's directory cannot be used; events wait in memory",

@@ -67,6 +67,8 @@ pub(super) struct Progress {
     adopted_turn: bool,
     next_sync: Duration,
     next_adopt: Duration,
+    /// Whether more orphans were there than could be taken at once.
+    more_orphans: bool,
 }
 
 impl Worker {
@@ -105,8 +107,9 @@ impl Worker {
     }
 
     fn look_after_spool(&mut self, now: Duration) {
-        if now >= self.progress.next_adopt {
-            self.spool.adopt_orphans();
+        let sent_all = || self.spool.stats().adopted().spooled() == 0;
+        if now >= self.progress.next_adopt || (self.progress.more_orphans && sent_all()) {
+            self.progress.more_orphans = self.spool.adopt_orphans();
             self.progress.next_adopt = now + ADOPT_INTERVAL;
         }
         if now >= self.progress.next_sync {

@@ -12,8 +12,8 @@ pub mod rules;
 
 pub use form::{Field, Form, Tagging, TypeShape, Variant};
 pub use level::Level;
-pub use reveal::{Exposed, Reveal};
 pub(crate) use reveal::Inner;
+pub use reveal::{Exposed, Reveal};
 
 /// Describes the JSON form of a type to toolwatch.
 ///

@@ -82,7 +82,8 @@ impl CallSpan {
     /// Records the call with this outcome. A request that its client has cancelled is recorded
     /// as cancelled, because the reply will not be read.
     pub(crate) fn finish(mut self, outcome: Outcome, ending: Ending) {
-        let cancelled = self.open.as_ref().is_some_and(|(_, opening)| opening.cancelled.is_cancelled());
+        let cancelled =
+            self.open.as_ref().is_some_and(|(_, opening)| opening.cancelled.is_cancelled());
         if cancelled {
             let failure = ending.failure.unwrap_or_else(|| Failure::of_kind(ErrorKind::Cancelled));
             self.record(Outcome::Cancelled, Ending { failure: Some(failure), ..ending });

@@ -164,12 +164,14 @@ impl Spool {
     /// Makes everything written so far durable, and seals an active segment of that age.
     pub(crate) fn sync(&self, seal_after: Duration) {
         let now = self.clock.now();
+        let is_gone = self.active_is_gone();
         let (files, directory) = {
             let mut state = self.lock();
-            if state
-                .own
-                .back()
-                .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
+            if is_gone
+                || state
+                    .own
+                    .back()
+                    .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
             {
                 state.seal();
             }
@@ -186,6 +188,23 @@ impl Spool {
             );
         if failed > 0 {
             self.lock().stats.disk_errors += failed as u64;
+        }
+    }
+
+    /// Whether someone removed the active segment. Its events can still be read and sent, but what
+    /// came later would not survive this process.
+    fn active_is_gone(&self) -> bool {
+        let (path, directory) = {
+            let state = self.lock();
+            let active = state.own.back().filter(|active| !active.sealed);
+            (active.map(|active| active.path.clone()), state.settings.directory.clone())
+        };
+        let (Some(path), Some(directory)) = (path, directory) else { return false };
+        match self.disk.list(&directory) {
+            Ok(files) => !files
+                .iter()
+                .any(|(name, _)| path.file_name().is_some_and(|own| own == name.as_str())),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the spool's lock guards: the segments, the memory queue and the account.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub(super) struct State {
     scratch: Vec<u8>,
     /// Until when the disk is left alone, and for how long the next time.
     disk_pause: Option<(Duration, Duration)>,
+    /// Acknowledgements that had no segment when the directory was last looked through.
+    pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
 }
 
@@ -70,6 +72,7 @@ impl State {
             stats: Stats::default(),
             scratch: Vec::new(),
             disk_pause: None,
+            strays: HashSet::new(),
             closed: false,
         }
     }

@@ -1,5 +1,8 @@
 //! What tests of delivery need: a receiver that speaks the ingest protocol and misbehaves on demand.
 
+#[cfg(feature = "planted-leaks")]
+#[doc(hidden)]
+pub mod leak;
 mod receiver;
 mod reply;
 mod request;

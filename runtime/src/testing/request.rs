@@ -25,6 +25,17 @@ impl Received {
         self.head.rsplit_once(' ').map_or("", |(target, _)| target)
     }
 
+    /// The request's first line, as it came over the wire.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.head
+    }
+
+    /// Every header in its order; the names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A header's value; the name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

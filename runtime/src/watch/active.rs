@@ -107,23 +107,33 @@ impl Active {
         let appended = BUFFER.try_with(|buffer| {
             let Ok(mut buffer) = buffer.try_borrow_mut() else { return false };
             buffer.clear();
-            event::encode(event, &mut buffer);
-            self.0.pipeline.append(&buffer);
+            self.write(event, &mut buffer);
             true
         });
         if appended != Ok(true) {
             // The thread is ending, or an event is recorded while one is recorded.
             let mut buffer = Vec::with_capacity(1024);
-            event::encode(event, &mut buffer);
-            self.0.pipeline.append(&buffer);
+            self.write(event, &mut buffer);
         }
+    }
+
+    fn write(&self, event: &Event, buffer: &mut Vec<u8>) {
+        event::encode(event, buffer);
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
+        self.0.pipeline.append(buffer);
     }
 }
 
 /// What `debug` writes of an event: nothing that a caller chose.
 fn say(event: &Event) {
     let millis = event.duration_ns / 1_000_000;
-    eprintln!("toolwatch: {} {}: {} in {millis} ms", event.method, event.name, event.outcome.as_str());
+    eprintln!(
+        "toolwatch: {} {}: {} in {millis} ms",
+        event.method,
+        event.name,
+        event.outcome.as_str()
+    );
 }
 
 /// Calls of one session, or of one trace, are kept or left out together.

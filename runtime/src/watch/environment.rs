@@ -34,13 +34,18 @@ impl<'a> Environment<'a> {
 
     pub(super) fn count(&mut self, name: &str, min: u64, max: u64) -> Option<u64> {
         let expected = format!("a whole number from {min} to {max}");
-        self.parsed(name, &expected, |text| text.parse().ok().filter(|count| (min..=max).contains(count)))
+        self.parsed(name, &expected, |text| {
+            text.parse().ok().filter(|count| (min..=max).contains(count))
+        })
     }
 
     pub(super) fn millis(&mut self, name: &str, min: u64, max: u64) -> Option<Duration> {
         let expected = format!("a whole number of milliseconds from {min} to {max}");
         self.parsed(name, &expected, |text| {
-            text.parse().ok().filter(|millis| (min..=max).contains(millis)).map(Duration::from_millis)
+            text.parse()
+                .ok()
+                .filter(|millis| (min..=max).contains(millis))
+                .map(Duration::from_millis)
         })
     }
 
@@ -53,7 +58,10 @@ impl<'a> Environment<'a> {
     pub(super) fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         self.parsed(name, &format!("one of {}", names.join(", ")), |text| {
-            choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, choice)| *choice)
+            choices
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(text))
+                .map(|(_, choice)| *choice)
         })
     }
 
@@ -73,7 +81,12 @@ impl<'a> Environment<'a> {
         (!self.warnings.is_empty()).then(|| format!("toolwatch: {}", self.warnings.join("; ")))
     }
 
-    fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let text = self.text(name)?;
         let value = parse(&text);
         if value.is_none() {

@@ -7,6 +7,7 @@ mod active;
 mod builder;
 mod environment;
 mod install;
+mod merge;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -44,7 +45,6 @@ pub struct Watch(Option<Active>);
 
 impl Watch {
     /// Starts a configuration. What it leaves unset is taken from the `TOOLWATCH_*` variables.
-    #[must_use]
     pub fn builder() -> WatchBuilder {
         WatchBuilder::new()
     }
@@ -151,8 +151,12 @@ impl Watch {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::print(f)?;
         match &self.0 {
-            Some(active) => f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive(),
+            Some(active) => {
+                f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive()
+            }
             None => f.write_str("Watch(off)"),
         }
     }

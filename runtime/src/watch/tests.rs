@@ -26,7 +26,10 @@ fn nothing_configured_is_off_and_makes_no_file() {
 #[test]
 fn local_alone_is_a_valid_state() {
     let directory = directory();
-    let watch = with(&[("TOOLWATCH_LOCAL", "1")]).directory(directory.path().to_owned()).build().expect("local");
+    let watch = with(&[("TOOLWATCH_LOCAL", "1")])
+        .directory(directory.path().to_owned())
+        .build()
+        .expect("local");
     assert!(watch.is_enabled());
     assert_eq!(watch.directory().as_deref(), Some(directory.path()));
 }
@@ -45,7 +48,9 @@ fn a4_the_off_switches_win_over_every_option() {
 
 #[test]
 fn a5_an_empty_variable_counts_as_unset() {
-    let watch = with(&[("TOOLWATCH_ENABLED", ""), ("TOOLWATCH_LOCAL", " ")]).build().expect("nothing is set");
+    let watch = with(&[("TOOLWATCH_ENABLED", ""), ("TOOLWATCH_LOCAL", " ")])
+        .build()
+        .expect("nothing is set");
     assert!(!watch.is_enabled());
 }
 
@@ -53,14 +58,20 @@ fn a5_an_empty_variable_counts_as_unset() {
 fn a5_an_option_wins_over_its_variable() {
     let directory = directory();
     let builder = with(&[("TOOLWATCH_SAMPLE_RATE", "0.25"), ("TOOLWATCH_LENGTHS", "buckets")]);
-    let watch = builder.local().directory(directory.path().to_owned()).sample_rate(0.5).build().expect("built");
+    let watch = builder
+        .local()
+        .directory(directory.path().to_owned())
+        .sample_rate(0.5)
+        .build()
+        .expect("built");
     let debug = format!("{watch:?}");
     assert!(debug.contains("sample_rate: 0.5") && debug.contains("lengths: Buckets"), "{debug}");
 }
 
 #[test]
 fn a2_a_wrong_variable_is_named_without_its_value_and_counts_as_unset() {
-    let lookup = |name: &str| (name == "TOOLWATCH_SAMPLE_RATE").then(|| "lots of secrets".to_owned());
+    let lookup =
+        |name: &str| (name == "TOOLWATCH_SAMPLE_RATE").then(|| "lots of secrets".to_owned());
     let mut environment = Environment::new(&lookup);
     assert_eq!(environment.rate("TOOLWATCH_SAMPLE_RATE"), None);
     let line = environment.line().expect("a warning");
@@ -80,7 +91,10 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
     check_error(with(&[]).sample_rate(1.5), "sample_rate must be a number from 0 to 1");
     check_error(with(&[]).max_batch_size(0), "max_batch_size must be from 1 to 1000");
     check_error(with(&[]).spool_max_bytes(1), "spool_max_bytes must be at least 65536");
-    check_error(with(&[]).flush_interval(std::time::Duration::ZERO), "flush_interval must be longer than zero");
+    check_error(
+        with(&[]).flush_interval(std::time::Duration::ZERO),
+        "flush_interval must be longer than zero",
+    );
     check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
     check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
     check_error(with(&[]).api_key("k"), "set endpoint or TOOLWATCH_ENDPOINT");
@@ -88,7 +102,8 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
 
 #[test]
 fn a2_half_an_endpoint_in_the_environment_leaves_the_watch_off() {
-    let watch = with(&[("TOOLWATCH_ENDPOINT", "http://127.0.0.1:9")]).build().expect("the server goes on");
+    let watch =
+        with(&[("TOOLWATCH_ENDPOINT", "http://127.0.0.1:9")]).build().expect("the server goes on");
     assert!(!watch.is_enabled());
 }
 

@@ -1,5 +1,12 @@
 //! Sync, async and written-out futures; with and without a receiver; early returns.
 
+#![expect(
+    clippy::manual_async_fn,
+    clippy::needless_arbitrary_self_type,
+    clippy::needless_lifetimes,
+    reason = "these are forms that authors write"
+)]
+
 use std::future::Future;
 use std::pin::Pin;
 

@@ -1,5 +1,7 @@
 //! Compiles a server twice and compares the two through a client in the same process.
 
+#![expect(clippy::expect_used, reason = "a test stops at once")]
+
 use rmcp::model::{CallToolRequestParams, JsonObject};
 use rmcp::service::{RoleClient, RunningService};
 use rmcp::{ServerHandler, ServiceExt};

@@ -72,7 +72,7 @@ servers! {
     }
     [] {
         /// Docs above and
-        #[expect(clippy::unused_self, reason = "the attribute goes with the body")]
+        #[warn(unused_mut)]
         /// below.
         #[tool]
         #[inline]

@@ -57,7 +57,7 @@ fn j9_texts_that_differ_in_values_are_one_fault() {
         "user 550e8400-e29b-41d4-a716-446655440000 not found",
     ]);
     same(&["cannot read '/etc/a'", "cannot read \"x y z\"", "cannot read `unfinished"]);
-    same(&["open /home/ann/x.txt: no", "open C:\\x\\y: no", "open https://h.example/a?b=c: no"]);
+    same(&["open /srv/ann/x.txt: no", "open C:\\x\\y: no", "open https://h.example/a?b=c: no"]);
     same(&["mail to ann@example.org bounced", "mail to bob.b@example.com bounced"]);
     same(&["bad rows [1, 2, 3]", "bad rows [4]"]);
     same(&["commit deadbeefcafe gone", "commit 0123abcd gone"]);

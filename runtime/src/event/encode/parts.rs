@@ -1,7 +1,7 @@
 //! The nested members of an event.
 
-use super::super::{Arguments, Event, FieldShape, IntentRecord, ResultShape, SchemaFault};
 use super::json::Writer;
+use crate::event::{Arguments, Event, FieldShape, IntentRecord, ResultShape, SchemaFault};
 use crate::shape::Inner;
 
 /// The names of the kinds of content blocks, in the order of [`ResultShape`]'s counts.

@@ -1,0 +1,214 @@
+//! From options and variables to a running watch.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::settings::Settings;
+use super::{Active, Watch, WatchBuilder};
+use crate::capture::context;
+use crate::capture::hash::{HashMode, InstallKey};
+use crate::capture::intent::IntentLevel;
+use crate::capture::plan::Lengths;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::event::Common;
+use crate::sender::{Durability, Pipeline, PipelineConfig};
+
+impl WatchBuilder {
+    pub(super) fn build_in(mut self, env: &mut Environment<'_>) -> Result<Watch, Error> {
+        if env.flag("TOOLWATCH_ENABLED") == Some(false) || env.flag("DO_NOT_TRACK") == Some(true) {
+            return Ok(Watch::disabled());
+        }
+        self.check()?;
+        self.merge(env);
+        let local = self.local.unwrap_or(false);
+        let destination = self.resolve_destination(env)?;
+        if destination.is_none() && !local {
+            return Ok(Watch::disabled());
+        }
+        self.start(destination, local, env)
+    }
+
+    /// Rejects options that contradict their bounds or each other.
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |message: &'static str| Err(Error::configuration(message));
+        if self.sample_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
+            return wrong("sample_rate must be a number from 0 to 1");
+        }
+        if self.max_batch_size.is_some_and(|size| !(1..=1_000).contains(&size)) {
+            return wrong("max_batch_size must be from 1 to 1000");
+        }
+        if self.spool_max_bytes.is_some_and(|bytes| bytes < 65_536) {
+            return wrong("spool_max_bytes must be at least 65536");
+        }
+        if self.flush_interval.is_some_and(|interval| interval.is_zero()) {
+            return wrong("flush_interval must be longer than zero");
+        }
+        if self.local == Some(true) && self.durability == Some(Durability::Memory) {
+            return wrong("a local record needs files: remove local() or choose Durability::Spool");
+        }
+        if self.destination.is_some() && self.endpoint.is_some() {
+            return wrong("destination() and endpoint() exclude each other: choose one");
+        }
+        Ok(())
+    }
+
+    /// Fills unset options from the variables.
+    fn merge(&mut self, env: &mut Environment<'_>) {
+        let durabilities = [("spool", Durability::Spool), ("memory", Durability::Memory)];
+        let intents = [
+            ("off", IntentLevel::Off),
+            ("len", IntentLevel::Len),
+            ("hash", IntentLevel::Hash),
+            ("text", IntentLevel::Text),
+        ];
+        let lengths = [("exact", Lengths::Exact), ("buckets", Lengths::Buckets)];
+        let hashes = [("keyed", HashMode::Keyed), ("python-sha256", HashMode::PythonSha256)];
+        fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
+        fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
+        fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
+        fill(&mut self.spool_max_bytes, || {
+            env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
+        });
+        fill(&mut self.sample_rate, || env.rate("TOOLWATCH_SAMPLE_RATE"));
+        fill(&mut self.max_batch_size, || {
+            env.count("TOOLWATCH_MAX_BATCH_SIZE", 1, 1_000)
+                .and_then(|size| usize::try_from(size).ok())
+        });
+        fill(&mut self.flush_interval, || env.millis("TOOLWATCH_FLUSH_INTERVAL_MS", 1, 3_600_000));
+        fill(&mut self.http_timeout, || env.millis("TOOLWATCH_HTTP_TIMEOUT_MS", 1, 600_000));
+        fill(&mut self.intent, || env.one_of("TOOLWATCH_INTENT", &intents));
+        fill(&mut self.lengths, || env.one_of("TOOLWATCH_LENGTHS", &lengths));
+        fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
+        fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
+        self.settle_local(env);
+    }
+
+    /// A variable may contradict an option: the option wins, and the operator is told.
+    fn settle_local(&mut self, env: &mut Environment<'_>) {
+        if self.local == Some(true) && self.durability == Some(Durability::Memory) {
+            env.warn("a local record needs files; using durability spool");
+            self.durability = Some(Durability::Spool);
+        }
+    }
+
+    fn resolve_destination(
+        &mut self,
+        env: &mut Environment<'_>,
+    ) -> Result<Option<Box<dyn Destination>>, Error> {
+        if let Some(destination) = self.destination.take() {
+            return Ok(Some(destination));
+        }
+        let from_option = self.endpoint.is_some() || self.api_key.is_some();
+        let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
+        let key = self
+            .api_key
+            .take()
+            .filter(|key| !key.is_empty())
+            .or_else(|| env.text("TOOLWATCH_API_KEY"));
+        let timeout = self.http_timeout.unwrap_or(Duration::from_secs(10));
+        let problem = match (endpoint, key) {
+            (None, None) => return Ok(None),
+            (Some(endpoint), Some(key)) => match http_destination(&endpoint, &key, timeout) {
+                Ok(destination) => return Ok(Some(destination)),
+                Err(error) => error,
+            },
+            (Some(_), None) => {
+                Error::configuration("an endpoint needs a key: set api_key or TOOLWATCH_API_KEY")
+            }
+            (None, Some(_)) => {
+                Error::configuration("a key needs an endpoint: set endpoint or TOOLWATCH_ENDPOINT")
+            }
+        };
+        if from_option {
+            return Err(problem);
+        }
+        env.warn(format!("{problem}; sending nothing"));
+        Ok(None)
+    }
+
+    fn start(
+        self,
+        destination: Option<Box<dyn Destination>>,
+        local: bool,
+        env: &mut Environment<'_>,
+    ) -> Result<Watch, Error> {
+        let (server_name, server_version) = self
+            .server
+            .or_else(|| env.text("TOOLWATCH_SERVER_NAME").map(|name| (name, String::new())))
+            .unwrap_or_else(|| (program_name(), String::new()));
+        let durability = self.durability.unwrap_or_default();
+        let directory = match durability {
+            Durability::Memory => None,
+            Durability::Spool => {
+                self.directory.or_else(|| crate::local::default_directory(&server_name))
+            }
+        };
+        let key = directory
+            .as_deref()
+            .and_then(|directory| InstallKey::load_or_create(directory).ok())
+            .unwrap_or_else(InstallKey::ephemeral);
+        let settings = Settings {
+            sample_rate: self.sample_rate.unwrap_or(1.0),
+            lengths: self.lengths.unwrap_or_default(),
+            hash_mode: self.hash_mode.unwrap_or_default(),
+            intent: self.intent.unwrap_or(IntentLevel::Text),
+            intent_filter: self.intent_filter,
+            transport: self.transport.unwrap_or_else(context::transport_of_process),
+            debug: self.debug.unwrap_or(false),
+        };
+        let defaults = PipelineConfig::default();
+        let pipeline = Pipeline::start(PipelineConfig {
+            directory,
+            durability,
+            spool_max_bytes: self.spool_max_bytes.unwrap_or(defaults.spool_max_bytes),
+            memory_max_bytes: self.memory_max_bytes.unwrap_or(defaults.memory_max_bytes),
+            max_batch_size: self.max_batch_size.unwrap_or(defaults.max_batch_size),
+            flush_interval: self.flush_interval.unwrap_or(defaults.flush_interval),
+            destination,
+            keep_delivered: local,
+            common_fragment: Common { server_name, server_version }.fragment(),
+            on_quota_warning: self.on_quota_warning,
+            on_error: Some(self.on_error.unwrap_or_else(|| Arc::new(say))),
+            ..defaults
+        })?;
+        Ok(Watch(Some(Active::start(settings, key, pipeline))))
+    }
+}
+
+fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
+    if option.is_none() {
+        *option = variable();
+    }
+}
+
+/// What an operator should know, in one line, when the author takes no notice of it.
+fn say(error: &Error) {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
+    eprintln!("toolwatch: {error}{}", cause.unwrap_or_default());
+}
+
+fn program_name() -> String {
+    std::env::current_exe()
+        .ok()
+        .and_then(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "mcp-server".to_owned())
+}
+
+#[cfg(feature = "http")]
+fn http_destination(
+    endpoint: &str,
+    key: &str,
+    timeout: Duration,
+) -> Result<Box<dyn Destination>, Error> {
+    let client =
+        crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
+    Ok(Box::new(crate::destination::HttpDestination::new(client)))
+}
+
+#[cfg(not(feature = "http"))]
+fn http_destination(_: &str, _: &str, _: Duration) -> Result<Box<dyn Destination>, Error> {
+    Err(Error::configuration("an endpoint needs the feature `http` of toolwatch"))
+}

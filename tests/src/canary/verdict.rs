@@ -1,0 +1,97 @@
+//! Searches the sinks, and knows the few places where a needle may be.
+
+use std::collections::BTreeSet;
+
+use super::needle::{Kind, Needles};
+use super::sinks::{Sink, Sinks};
+
+/// What may be where: the bytes before the place, what ends it, and the only kind it may hold.
+const EXCEPTIONS: [(&str, u8, Kind); 5] = [
+    ("\"intent\":{\"text\":\"", b'"', Kind::Intent),
+    ("\"client_name\":\"", b'"', Kind::Label),
+    ("\"client_version\":\"", b'"', Kind::Label),
+    ("\"mcp_protocol_version\":\"", b'"', Kind::Label),
+    ("authorization: Bearer ", b'\r', Kind::ApiKey),
+];
+
+/// The most characters of a label.
+const MAX_LABEL_CHARS: usize = 64;
+
+/// What the search says.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Each leak in one line: what, in which encoding, where.
+    pub leaks: BTreeSet<String>,
+    /// How many excepted places held the needle that they may hold, by kind.
+    pub excepted: Vec<Kind>,
+}
+
+/// Searches everything.
+pub fn judge(needles: &Needles, sinks: &Sinks) -> Verdict {
+    let mut verdict = Verdict::default();
+    for sink in &sinks.0 {
+        let mut rest = sink.bytes.clone();
+        for (before, end, kind) in EXCEPTIONS {
+            for place in cut_out(&mut rest, before.as_bytes(), end) {
+                verdict.judge_exception(needles, sink, &place, kind);
+            }
+        }
+        verdict.judge_bytes(needles, sink, &rest, None);
+    }
+    verdict
+}
+
+impl Verdict {
+    fn judge_exception(&mut self, needles: &Needles, sink: &Sink, place: &[u8], kind: Kind) {
+        if kind == Kind::Label && !is_clean_label(place) {
+            let label = String::from_utf8_lossy(place);
+            self.leaks.insert(format!("a label that was not cleaned: {label:?} in {}", sink.name));
+        }
+        self.judge_bytes(needles, sink, place, Some(kind));
+    }
+
+    fn judge_bytes(&mut self, needles: &Needles, sink: &Sink, bytes: &[u8], allowed: Option<Kind>) {
+        for hit in needles.index().search(bytes) {
+            let needle = needles.get(hit.needle);
+            if Some(needle.kind) == allowed {
+                self.excepted.push(needle.kind);
+            } else if !(sink.is_key_file && needle.kind == Kind::InstallKey) {
+                self.leaks.insert(format!("{needle}, {}, in {}", hit.encoding, sink.name));
+            }
+        }
+    }
+}
+
+/// Takes what stands between `before` and an unescaped `end` out of the bytes.
+fn cut_out(bytes: &mut Vec<u8>, before: &[u8], end: u8) -> Vec<Vec<u8>> {
+    let mut places = Vec::new();
+    let mut from = 0;
+    while let Some(at) = find(&bytes[from..], before) {
+        let start = from + at + before.len();
+        let mut stop = start;
+        while stop < bytes.len() && bytes[stop] != end {
+            stop += if bytes[stop] == b'\\' { 2 } else { 1 };
+        }
+        places.push(bytes.drain(start..stop.min(bytes.len())).collect());
+        from = start;
+    }
+    places
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let first = *wanted.first()?;
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| *byte == first) {
+        if bytes[from + at..].starts_with(wanted) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+/// The documented alphabet and length of a label.
+fn is_clean_label(label: &[u8]) -> bool {
+    let clean = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/+@ ".contains(byte);
+    label.len() <= MAX_LABEL_CHARS && label.iter().all(clean)
+}

@@ -1,0 +1,81 @@
+//! Promise: the canary suite can fail. Every planted leak is found, in the place and the encoding
+//! that it was planted in.
+//!
+//! `cargo test -p toolwatch-tests --features planted-leaks --test canary_leaks`
+#![expect(clippy::expect_used, reason = "a suite stops at the first fault of its own machinery")]
+
+use std::collections::BTreeSet;
+
+use toolwatch::IntentLevel;
+use toolwatch::testing::leak::{Leak, plant};
+use toolwatch_tests::canary::child;
+use toolwatch_tests::canary::needle::Kind;
+use toolwatch_tests::canary::round::{Round, run};
+
+/// Twice every way in which a call can end, and some arguments that break the schema.
+const CALLS: usize = 54;
+
+const EVENT: &str = "in body of request";
+
+/// What of which kind is to be found, in which encoding, where. No wildcard: a new leak without an
+/// expectation does not compile.
+fn expectation(leak: Leak) -> (Kind, &'static str, &'static str) {
+    match leak {
+        Leak::Value => (Kind::Argument, ", raw,", EVENT),
+        Leak::ValueHex => (Kind::Argument, ", hex,", EVENT),
+        Leak::ValueBase64 => (Kind::Argument, ", base64,", EVENT),
+        Leak::ValueBytes => (Kind::Argument, ", list of bytes,", EVENT),
+        Leak::ValueEscaped => (Kind::Argument, ", JSON escapes,", EVENT),
+        Leak::ValueHash | Leak::ArgumentsHash => (Kind::Argument, ", sha256,", EVENT),
+        Leak::Number => (Kind::Argument, ", decimal number,", EVENT),
+        Leak::Key => (Kind::Argument, ", raw,", EVENT),
+        Leak::KeyReversed => (Kind::Argument, ", reversed,", EVENT),
+        Leak::SchemaMessage => (Kind::Argument, ", raw,", EVENT),
+        Leak::ExtractorMessage => (Kind::Argument, ", raw,", EVENT),
+        Leak::ErrorText | Leak::ErrorData | Leak::PanicPayload => (Kind::Error, ", raw,", EVENT),
+        Leak::ResultText => (Kind::Result, ", raw,", EVENT),
+        Leak::Meta => (Kind::Context, ", raw,", EVENT),
+        Leak::Intent => (Kind::Intent, ", raw,", EVENT),
+        Leak::LogLine => (Kind::Argument, ", raw,", "in tracing"),
+        Leak::StderrLine => (Kind::Argument, ", raw,", "in stderr"),
+        Leak::WatchDebug => (Kind::Argument, ", raw,", "in Debug of Watch"),
+        Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
+        Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
+        Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),
+    }
+}
+
+/// What is found while this leak is planted, in this process or in a child whose stderr is read.
+fn found(leak: Leak, seed: u64) -> BTreeSet<String> {
+    if leak == Leak::StderrLine {
+        let child =
+            child::run(env!("CARGO_BIN_EXE_canary_child"), seed, Some(&format!("{leak:?}")));
+        return child.expect("the suite's own machinery").leaks;
+    }
+    plant(Some(leak));
+    let round = Round { intent: IntentLevel::Len, ..Round::new(seed, CALLS) };
+    let outcome = run(&round).expect("the suite's own machinery");
+    plant(None);
+    outcome.verdict.leaks
+}
+
+#[test]
+fn every_planted_leak_is_found_and_none_without() {
+    let mut missed = Vec::new();
+    for (seed, leak) in (7_000..).zip(Leak::ALL) {
+        let found = found(*leak, seed);
+        let (kind, encoding, place) = expectation(*leak);
+        let kind = format!("{kind:?} ");
+        let is_it = |line: &&String| {
+            line.starts_with(&kind) && line.contains(encoding) && line.contains(place)
+        };
+        match found.iter().find(is_it) {
+            Some(line) => eprintln!("{leak:?}: {} findings, such as: {line}", found.len()),
+            None => missed.push((leak, found.into_iter().take(3).collect::<Vec<_>>())),
+        }
+    }
+    assert!(missed.is_empty(), "planted and not found: {missed:#?}");
+    let round = Round { intent: IntentLevel::Len, ..Round::new(6_999, CALLS) };
+    let found = run(&round).expect("the suite's own machinery").verdict.leaks;
+    assert!(found.is_empty(), "found although nothing is planted: {found:#?}");
+}
