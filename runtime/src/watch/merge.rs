@@ -47,6 +47,9 @@ impl WatchBuilder {
         if self.flush_interval.is_some_and(|interval| interval.is_zero()) {
             return wrong("flush_interval must be longer than zero");
         }
+        if self.http_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return wrong("http_timeout must be longer than zero");
+        }
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             return wrong("a local record needs files: remove local() or choose Durability::Spool");
         }
@@ -104,11 +107,7 @@ impl WatchBuilder {
         }
         let from_option = self.endpoint.is_some() || self.api_key.is_some();
         let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
-        let key = self
-            .api_key
-            .take()
-            .filter(|key| !key.is_empty())
-            .or_else(|| env.text("TOOLWATCH_API_KEY"));
+        let key = self.api_key.take().or_else(|| env.text("TOOLWATCH_API_KEY"));
         let timeout = self.http_timeout.unwrap_or(Duration::from_secs(10));
         let problem = match (endpoint, key) {
             (None, None) => return Ok(None),

@@ -55,6 +55,17 @@ fn a5_an_empty_variable_counts_as_unset() {
 }
 
 #[test]
+fn a5_an_empty_option_counts_as_unset() {
+    let watch = with(&[]).endpoint("").api_key("").directory("").server("", "1").build();
+    assert!(!watch.expect("nothing is set").is_enabled());
+    let directory = directory();
+    let record: &'static str = directory.path().to_string_lossy().into_owned().leak();
+    let variables = vec![("TOOLWATCH_DIR", record)].leak();
+    let watch = with(variables).local().directory("").build().expect("built");
+    assert_eq!(watch.directory().as_deref(), Some(directory.path()));
+}
+
+#[test]
 fn a5_an_option_wins_over_its_variable() {
     let directory = directory();
     let builder = with(&[("TOOLWATCH_SAMPLE_RATE", "0.25"), ("TOOLWATCH_LENGTHS", "buckets")]);
@@ -94,6 +105,10 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
     check_error(
         with(&[]).flush_interval(std::time::Duration::ZERO),
         "flush_interval must be longer than zero",
+    );
+    check_error(
+        with(&[]).http_timeout(std::time::Duration::ZERO),
+        "http_timeout must be longer than zero",
     );
     check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
     check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
