@@ -109,3 +109,8 @@ pub mod __private {
     pub use rmcp::ErrorData;
     pub use rmcp::model::CallToolResponse;
 }
+
+/// The code in the README compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
