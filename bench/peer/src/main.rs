@@ -39,7 +39,6 @@ impl Background {
 }
 
 fn main() {
-    pairs::provide_tls();
     let settings = Settings::from_args();
     let mode = settings.value("--mode").unwrap_or("spool").to_owned();
     // The receiver of toolwatch is addressed by a name that is not loopback by its looks, because

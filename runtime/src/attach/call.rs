@@ -26,19 +26,17 @@ use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
-    arrived: Timestamp,
     params: CallToolRequestParams,
     request: RequestContext<RoleServer>,
 }
 
 impl<S> FromContextPart<ToolCallContext<'_, S>> for Call {
     fn from_context_part(context: &mut ToolCallContext<'_, S>) -> Result<Self, ErrorData> {
-        let arrived = Timestamp::now();
         let mut params = CallToolRequestParams::new(std::mem::take(&mut context.name));
         params.arguments = context.arguments.take();
         params.input_responses = context.input_responses.take();
         params.request_state = context.request_state.take();
-        Ok(Self { arrived, params, request: take_request(&mut context.request_context) })
+        Ok(Self { params, request: take_request(&mut context.request_context) })
     }
 }
 
@@ -74,8 +72,8 @@ impl Call {
         );
         entry.warn_once(&watch);
         let mut event = event::reused();
-        event.id = EventId::at(self.arrived);
-        event.started = self.arrived;
+        event.started = Timestamp::now();
+        event.id = EventId::at(event.started);
         event.name = entry.name;
         event.tags = entry.spec.tags;
         (event.trace, event.caller) = watch.read_context(&self.request);
@@ -221,7 +219,7 @@ impl<F: Future> Future for Watched<F> {
         this.span.start();
         this.span.in_user_code(|| this.body.poll(cx)).map(|output| Finished {
             span: std::mem::replace(this.span, CallSpan::disabled()),
-            entry: *this.entry,
+            entry: this.entry,
             output,
         })
     }
