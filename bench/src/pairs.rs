@@ -54,9 +54,6 @@ impl Pair {
 
     /// A client of a server at this address.
     pub async fn http(url: String) -> Result<Self, Failure> {
-        // toolwatch's `http` feature turns on reqwest's `rustls-no-provider`, with which a client of
-        // the author's own panics unless the process has a provider.
-        rustls::crypto::ring::default_provider().install_default().ok();
         let client = ().serve(StreamableHttpClientTransport::from_uri(url)).await?;
         Ok(Self::new(client.peer().clone(), None, vec![Box::new(client)]))
     }

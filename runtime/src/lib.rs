@@ -53,7 +53,8 @@
 //! |---|---|---|---|
 //! | `macros` | yes | [`watched_tool`] and the derives | `toolwatch-macros` (syn 3, quote and proc-macro2 are rmcp's own) |
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
-//! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest`, `rustls` with ring, `flate2`, `httpdate` |
+//! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
+//! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `testing` | no | an ingest receiver within the process, for tests | none |
 //! | `full` | no | all of the above | |
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use agentcat_sdk::{AgentCat, LogDestination, Options};
 use tokio::runtime::Builder;
 use toolwatch_bench::clock;
-use toolwatch_bench::pairs::Pair;
+use toolwatch_bench::pairs::{self, Pair};
 use toolwatch_bench::receiver::Receiver;
 use toolwatch_bench::rounds::{Costs, interleave, per_call};
 use toolwatch_bench::server::{Routed, plain, watched};

@@ -4,9 +4,11 @@
 //! rmcp's context, `part` runs one extractor of the author, `run` the author's body, and `reply`
 //! records the event and hands the reply on unchanged.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::FromContextPart;
 use rmcp::handler::server::tool::ToolCallContext;
@@ -17,26 +19,24 @@ use serde_json::Value;
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
 use crate::capture::{context, intent};
-use crate::event::{Arguments, ErrorKind, Failure, Timestamp};
+use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{CallSpan, Ending, Opening};
+use crate::span::{CallSpan, Ending};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
-    arrived: Timestamp,
     params: CallToolRequestParams,
     request: RequestContext<RoleServer>,
 }
 
 impl<S> FromContextPart<ToolCallContext<'_, S>> for Call {
     fn from_context_part(context: &mut ToolCallContext<'_, S>) -> Result<Self, ErrorData> {
-        let arrived = Timestamp::now();
         let mut params = CallToolRequestParams::new(std::mem::take(&mut context.name));
         params.arguments = context.arguments.take();
         params.input_responses = context.input_responses.take();
         params.request_state = context.request_state.take();
-        Ok(Self { arrived, params, request: take_request(&mut context.request_context) })
+        Ok(Self { params, request: take_request(&mut context.request_context) })
     }
 }
 
@@ -71,18 +71,17 @@ impl Call {
             &entry.input_schema(),
         );
         entry.warn_once(&watch);
-        let (trace, caller) = watch.read_context(&self.request);
-        let opening = Opening {
-            name: entry.name,
-            tags: entry.spec.tags,
-            arrived: self.arrived,
-            trace,
-            arguments: Some(self.capture_arguments(&watch, entry, context::repeat_scope(&caller))),
-            intent: intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars)),
-            caller,
-            cancelled: self.request.ct.clone(),
-        };
-        CallSpan::open(watch, opening)
+        let mut event = event::reused();
+        event.started = Timestamp::now();
+        event.id = EventId::at(event.started);
+        event.name = entry.name;
+        event.tags = entry.spec.tags;
+        (event.trace, event.caller) = watch.read_context(&self.request);
+        let session = context::repeat_scope(&event.caller);
+        event.arguments = Some(self.capture_arguments(&watch, entry, session));
+        event.intent =
+            intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+        CallSpan::open(watch, event, self.request.ct.clone())
     }
 
     fn capture_arguments(
@@ -157,7 +156,7 @@ impl<'s, S> Opened<'s, S> {
     }
 
     fn failure(&mut self, kind: ErrorKind, code: i32) -> Option<Failure> {
-        let (watch, _) = self.span.opening_mut()?;
+        let watch = self.span.watch()?;
         Some(
             self.entry
                 .with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)),
@@ -166,8 +165,8 @@ impl<'s, S> Opened<'s, S> {
 
     /// Records the value that the rule with this index releases.
     pub fn expose(&mut self, rule: usize, value: Option<Exposed>) {
-        let Some((_, opening)) = self.span.opening_mut() else { return };
-        if let (Some(arguments), Some(value)) = (opening.arguments.as_mut(), value) {
+        let Some(event) = self.span.event_mut() else { return };
+        if let (Some(arguments), Some(value)) = (event.arguments.as_mut(), value) {
             self.entry.plan.expose(rule, value, arguments);
         }
     }
@@ -187,14 +186,8 @@ pub struct Running {
 
 impl Running {
     /// Runs an async body.
-    pub async fn run<F: Future>(mut self, body: F) -> Finished<F::Output> {
-        let mut body = pin!(body);
-        let output = poll_fn(|cx| {
-            self.span.start();
-            self.span.in_user_code(|| body.as_mut().poll(cx))
-        })
-        .await;
-        Finished { span: self.span, entry: self.entry, output }
+    pub fn run<F: Future>(self, body: F) -> Watched<F> {
+        Watched { span: self.span, entry: self.entry, body }
     }
 
     /// Runs a sync body.
@@ -202,6 +195,33 @@ impl Running {
         self.span.start();
         let output = self.span.in_user_code(body);
         Finished { span: self.span, entry: self.entry, output }
+    }
+}
+
+pin_project! {
+    /// A call whose async body runs.
+    ///
+    /// Written out instead of an `async fn`, whose state would hold the body twice: every call
+    /// pays for the size of its future.
+    pub struct Watched<F> {
+        span: CallSpan,
+        entry: &'static Entry,
+        #[pin]
+        body: F,
+    }
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = Finished<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.span.start();
+        this.span.in_user_code(|| this.body.poll(cx)).map(|output| Finished {
+            span: std::mem::replace(this.span, CallSpan::disabled()),
+            entry: this.entry,
+            output,
+        })
     }
 }
 
@@ -237,7 +257,7 @@ impl<R> Finished<R> {
         let reply = span.in_user_code(|| convert(output));
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(&reply);
-        if let Some((watch, _)) = span.opening_mut() {
+        if let Some(watch) = span.watch() {
             let (outcome, ending) =
                 entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
             span.finish(outcome, ending);

@@ -8,9 +8,9 @@ use flate2::{Compression, write::GzEncoder};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER,
 };
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, ClientBuilder, Response, Url, redirect};
 
-use super::{Ack, Quota, SendError, reply, retry_after, secret::Secret, tls};
+use super::{Ack, Quota, SendError, reply, retry_after, secret::Secret};
 use crate::Error;
 use crate::sender::SDK;
 
@@ -78,7 +78,8 @@ impl IngestClientBuilder {
     ///
     /// # Errors
     /// Fails when the endpoint is no absolute `http` or `https` URL, or holds credentials, a query
-    /// or a fragment, and when the key is empty or cannot be part of a header.
+    /// or a fragment, and when the key is empty or cannot be part of a header. Without the feature
+    /// `tls`, `https` is refused.
     pub fn build(self) -> Result<IngestClient, Error> {
         let url = events_url(&self.endpoint)?;
         if self.api_key.is_empty() {
@@ -187,18 +188,27 @@ impl IngestClient {
 
     /// Takes some milliseconds, so it happens at the first request and not when building.
     fn make_client(&self) -> Option<Client> {
-        let made = tls::config(self.url.scheme() == "https").and_then(|tls| {
-            Client::builder()
-                .tls_backend_preconfigured(tls)
-                .redirect(redirect::Policy::none())
-                .no_proxy()
-                .timeout(self.settings.timeout)
-                .user_agent(self.settings.user_agent.as_str())
-                .pool_max_idle_per_host(1)
-                .build()
-                .map_err(|error| Error::tls("the HTTP client cannot be made", error))
-        });
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(self.settings.timeout)
+            .user_agent(self.settings.user_agent.as_str())
+            .pool_max_idle_per_host(1);
+        let made = self.trust(builder).build();
+        let made = made.map_err(|error| Error::tls("the HTTP client cannot be made", error));
         made.inspect_err(|error| tracing::warn!(%error, "events cannot be sent")).ok()
+    }
+
+    /// An endpoint over plain HTTP needs no trust store, so that a machine without one can still
+    /// send to a collector on its own loopback.
+    #[cfg(feature = "tls")]
+    fn trust(&self, builder: ClientBuilder) -> ClientBuilder {
+        if self.url.scheme() == "https" { builder } else { builder.tls_certs_only([]) }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn trust(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder
     }
 }
 
@@ -213,6 +223,9 @@ fn events_url(endpoint: &str) -> Result<Url, Error> {
         .map_err(|_| Error::configuration("the endpoint is not an absolute URL"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Error::configuration("the endpoint's scheme is neither http nor https"));
+    }
+    if cfg!(not(feature = "tls")) && url.scheme() == "https" {
+        return Err(Error::configuration("an https endpoint needs the feature `tls` of toolwatch"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::configuration("the endpoint holds credentials; give the key apart"));

@@ -10,8 +10,6 @@ mod reply;
 mod retry_after;
 #[cfg(feature = "http")]
 mod secret;
-#[cfg(feature = "http")]
-mod tls;
 
 #[cfg(feature = "http")]
 pub use client::{IngestClient, IngestClientBuilder};

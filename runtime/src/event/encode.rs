@@ -11,7 +11,7 @@ pub(super) mod time;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use json::Writer;
+use json::{Writer, key};
 
 use super::{Event, Failure};
 
@@ -30,10 +30,10 @@ impl Common {
     pub(crate) fn fragment(&self) -> Vec<u8> {
         let mut out = vec![b'{'];
         let mut json = Writer(&mut out);
-        json.text("server_name", &self.server_name);
-        json.text("server_version", &self.server_version);
-        json.text("sdk_name", "toolwatch");
-        json.text("sdk_version", env!("CARGO_PKG_VERSION"));
+        json.text(key!("server_name"), &self.server_name);
+        json.text(key!("server_version"), &self.server_version);
+        json.text(key!("sdk_name"), "toolwatch");
+        json.text(key!("sdk_version"), env!("CARGO_PKG_VERSION"));
         out.split_off(1)
     }
 }
@@ -42,21 +42,21 @@ impl Common {
 pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     let mut json = Writer(out);
     json.open();
-    json.key("event_id");
+    json.key(key!("event_id"));
     json.uuid(event.id.0);
-    json.hex("trace_id", &event.trace.trace_id);
-    json.hex("span_id", &event.trace.span_id);
+    json.hex(key!("trace_id"), &event.trace.trace_id);
+    json.hex(key!("span_id"), &event.trace.span_id);
     if let Some(parent) = event.trace.parent_span_id {
-        json.hex("parent_span_id", &parent);
+        json.hex(key!("parent_span_id"), &parent);
     }
-    json.text("event_type", event.event_type.as_str());
-    json.text("event_name", event.name.as_str());
-    json.time("started_at", event.started.0);
-    json.time("ended_at", event.started.0.saturating_add(event.duration_ns));
-    json.millis("duration_ms", event.duration_ns);
-    json.text("mcp_method", event.method);
+    json.text(key!("event_type"), event.event_type.as_str());
+    json.text(key!("event_name"), event.name.as_str());
+    json.time(key!("started_at"), event.started.0);
+    json.time(key!("ended_at"), event.started.0.saturating_add(event.duration_ns));
+    json.millis(key!("duration_ms"), event.duration_ns);
+    json.text(key!("mcp_method"), event.method);
     if let Some(version) = &event.caller.protocol_version {
-        json.text("mcp_protocol_version", version.as_str());
+        json.text(key!("mcp_protocol_version"), version.as_str());
     }
     if let Some(arguments) = &event.arguments {
         parts::arguments(&mut json, arguments);
@@ -64,17 +64,17 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     if let Some(result) = &event.result {
         parts::result(&mut json, result);
     }
-    json.key("is_error");
+    json.key(key!("is_error"));
     json.bool(event.outcome.is_error());
     if let Some(failure) = &event.failure {
         error(&mut json, failure);
     }
-    json.text("transport_type", event.caller.transport.as_str());
+    json.text(key!("transport_type"), event.caller.transport.as_str());
     if let Some(name) = &event.caller.client_name {
-        json.text("client_name", name.as_str());
+        json.text(key!("client_name"), name.as_str());
     }
     if let Some(version) = &event.caller.client_version {
-        json.text("client_version", version.as_str());
+        json.text(key!("client_version"), version.as_str());
     }
     parts::attributes(&mut json, event);
     json.close();
@@ -82,8 +82,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
 
 fn error(json: &mut Writer<'_>, failure: &Failure) {
     if let Some(code) = failure.code {
-        json.key("error_code");
+        json.key(key!("error_code"));
         json.integer(code.into());
     }
-    json.text("error_message", failure.kind.as_str());
+    json.text(key!("error_message"), failure.kind.as_str());
 }

@@ -19,7 +19,7 @@ pub use outcome::{ErrorKind, EventType, JsonKind, Outcome, SessionSource, Transp
 
 pub(crate) use encode::{Common, encode};
 pub(crate) use id::unique;
-pub(crate) use recycle::{recycle, reused_fields};
+pub(crate) use recycle::{recycle, reused, reused_fields};
 
 use crate::shape::Exposed;
 use sealed::{closed, sealed_struct};

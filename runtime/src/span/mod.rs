@@ -8,24 +8,8 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{
-    Arguments, Caller, ErrorKind, Event, EventId, EventType, Failure, IntentRecord, Name, Outcome,
-    ResultShape, Timestamp, Trace,
-};
+use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape};
 use crate::watch::Active;
-
-/// What is known of a call before its handler runs.
-pub(crate) struct Opening {
-    pub(crate) name: Name,
-    pub(crate) tags: &'static [(&'static str, &'static str)],
-    /// When the call reached its handler.
-    pub(crate) arrived: Timestamp,
-    pub(crate) trace: Trace,
-    pub(crate) caller: Caller,
-    pub(crate) arguments: Option<Arguments>,
-    pub(crate) intent: Option<IntentRecord>,
-    pub(crate) cancelled: CancellationToken,
-}
 
 /// What is known of a call when it ends.
 #[derive(Default)]
@@ -34,40 +18,48 @@ pub(crate) struct Ending {
     pub(crate) failure: Option<Failure>,
 }
 
+/// A call that is recorded.
+struct Live {
+    watch: Active,
+    event: Box<Event>,
+    cancelled: CancellationToken,
+    /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
+    opened: Instant,
+    polled: Option<Instant>,
+}
+
 /// A call that is under way. Dropping it records the call as well.
 pub(crate) struct CallSpan {
-    open: Option<(Active, Opening)>,
-    /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
-    opened: Option<Instant>,
-    polled: Option<Instant>,
+    live: Option<Live>,
     in_user_code: bool,
 }
 
 impl CallSpan {
-    /// A span that records to `watch`.
-    pub(crate) fn open(watch: Active, opening: Opening) -> Self {
-        Self {
-            open: Some((watch, opening)),
-            opened: Some(Instant::now()),
-            polled: None,
-            in_user_code: false,
-        }
+    /// A span that records to `watch` what the event says by then.
+    pub(crate) fn open(watch: Active, event: Box<Event>, cancelled: CancellationToken) -> Self {
+        let live = Live { watch, event, cancelled, opened: Instant::now(), polled: None };
+        Self { live: Some(live), in_user_code: false }
     }
 
     /// A span that records nothing.
     pub(crate) const fn disabled() -> Self {
-        Self { open: None, opened: None, polled: None, in_user_code: false }
+        Self { live: None, in_user_code: false }
     }
 
-    /// The watch and what was captured so far; `None` when nothing is recorded.
-    pub(crate) fn opening_mut(&mut self) -> Option<&mut (Active, Opening)> {
-        self.open.as_mut()
+    /// The watch, when the call is recorded.
+    pub(crate) fn watch(&self) -> Option<&Active> {
+        self.live.as_ref().map(|live| &live.watch)
+    }
+
+    /// What was captured so far, when the call is recorded.
+    pub(crate) fn event_mut(&mut self) -> Option<&mut Event> {
+        self.live.as_mut().map(|live| &mut *live.event)
     }
 
     /// Marks the handler's first poll: what came before was queueing.
     pub(crate) fn start(&mut self) {
-        if self.open.is_some() && self.polled.is_none() {
-            self.polled = Some(Instant::now());
+        if let Some(live) = &mut self.live {
+            live.polled.get_or_insert_with(Instant::now);
         }
     }
 
@@ -81,50 +73,39 @@ impl CallSpan {
 
     /// Records the call with this outcome. A request that its client has cancelled is recorded
     /// as cancelled, because the reply will not be read.
-    pub(crate) fn finish(mut self, outcome: Outcome, ending: Ending) {
-        let cancelled =
-            self.open.as_ref().is_some_and(|(_, opening)| opening.cancelled.is_cancelled());
-        if cancelled {
-            let failure = ending.failure.unwrap_or_else(|| Failure::of_kind(ErrorKind::Cancelled));
-            self.record(Outcome::Cancelled, Ending { failure: Some(failure), ..ending });
+    pub(crate) fn finish(mut self, outcome: Outcome, mut ending: Ending) {
+        let Some(live) = self.live.take() else { return };
+        if live.cancelled.is_cancelled() {
+            ending.failure.get_or_insert_with(|| Failure::of_kind(ErrorKind::Cancelled));
+            live.record(Outcome::Cancelled, ending);
         } else {
-            self.record(outcome, ending);
+            live.record(outcome, ending);
         }
     }
+}
 
-    fn record(&mut self, outcome: Outcome, ending: Ending) {
-        let Some((watch, opening)) = self.open.take() else { return };
-        let opened = self.opened.unwrap_or_else(Instant::now);
-        let polled = self.polled.unwrap_or(opened);
-        watch.record(Event {
-            id: EventId::at(opening.arrived),
-            event_type: EventType::ToolCall,
-            name: opening.name,
-            method: "tools/call",
-            tags: opening.tags,
-            started: opening.arrived,
-            duration_ns: nanos(opened.elapsed()),
-            queue_ns: nanos(polled.saturating_duration_since(opened)),
-            trace: opening.trace,
-            outcome,
-            caller: opening.caller,
-            arguments: opening.arguments,
-            result: ending.result,
-            failure: ending.failure,
-            intent: opening.intent,
-            weight: 1.0,
-        });
+impl Live {
+    fn record(mut self, outcome: Outcome, ending: Ending) {
+        let polled = self.polled.unwrap_or(self.opened);
+        let event = &mut self.event;
+        event.duration_ns = nanos(self.opened.elapsed());
+        event.queue_ns = nanos(polled.saturating_duration_since(self.opened));
+        event.outcome = outcome;
+        event.result = ending.result;
+        event.failure = ending.failure;
+        self.watch.record(self.event);
     }
 }
 
 impl Drop for CallSpan {
     fn drop(&mut self) {
+        let Some(live) = self.live.take() else { return };
         let (outcome, kind) = if self.in_user_code {
             (Outcome::Panic, ErrorKind::Panic)
         } else {
             (Outcome::Dropped, ErrorKind::Dropped)
         };
-        self.record(outcome, Ending { result: None, failure: Some(Failure::of_kind(kind)) });
+        live.record(outcome, Ending { result: None, failure: Some(Failure::of_kind(kind)) });
     }
 }
 

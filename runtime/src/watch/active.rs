@@ -105,7 +105,7 @@ impl Active {
     }
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
-    pub(crate) fn record(&self, mut event: Event) {
+    pub(crate) fn record(&self, mut event: Box<Event>) {
         if self.0.settings.debug {
             say(&event);
         }

@@ -2,6 +2,19 @@
 
 use super::time;
 
+/// A key as it stands between two members: `,"key":`, made by [`key`] at compile time, so that an
+/// event is written in few and long pieces.
+#[derive(Clone, Copy)]
+pub(super) struct Key(pub(super) &'static str);
+
+macro_rules! key {
+    ($name:literal) => {
+        $crate::event::encode::json::Key(concat!(",\"", $name, "\":"))
+    };
+}
+
+pub(super) use key;
+
 /// Appends to a buffer. A comma is due wherever the last byte does not open an object.
 pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
 
@@ -16,12 +29,11 @@ impl Writer<'_> {
         self.0.push(b'}');
     }
 
-    /// Writes a key from the source, which needs no escapes.
-    pub(super) fn key(&mut self, key: &'static str) {
-        self.comma();
-        self.0.push(b'"');
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
+    /// Writes a key from the source. Its comma is left out behind an opening brace.
+    pub(super) fn key(&mut self, Key(token): Key) {
+        let token = token.as_bytes();
+        let is_first = matches!(self.0.last(), None | Some(b'{' | b'['));
+        self.0.extend_from_slice(if is_first { &token[1..] } else { token });
     }
 
     /// Writes a key that an author chose.
@@ -38,19 +50,19 @@ impl Writer<'_> {
     }
 
     /// Writes a string member.
-    pub(super) fn text(&mut self, key: &'static str, text: &str) {
+    pub(super) fn text(&mut self, key: Key, text: &str) {
         self.key(key);
         self.string(text);
     }
 
     /// Writes a number member.
-    pub(super) fn count(&mut self, key: &'static str, number: u64) {
+    pub(super) fn count(&mut self, key: Key, number: u64) {
         self.key(key);
         self.natural(number);
     }
 
     /// Writes a number member unless it has its default.
-    pub(super) fn count_unless(&mut self, default: u64, key: &'static str, number: u64) {
+    pub(super) fn count_unless(&mut self, default: u64, key: Key, number: u64) {
         if number != default {
             self.count(key, number);
         }
@@ -61,18 +73,26 @@ impl Writer<'_> {
     }
 
     pub(super) fn string(&mut self, text: &str) {
-        self.0.push(b'"');
         let bytes = text.as_bytes();
-        let mut written = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            if matches!(byte, 0..0x20 | b'"' | b'\\' | 0x7f) {
-                self.0.extend_from_slice(&bytes[written..at]);
+        self.0.push(b'"');
+        // Without an early end the compiler looks at many bytes at once.
+        if bytes.iter().fold(false, |found, byte| found | needs_escape(*byte)) {
+            self.escaped(bytes);
+        } else {
+            self.0.extend_from_slice(bytes);
+        }
+        self.0.push(b'"');
+    }
+
+    #[cold]
+    fn escaped(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if needs_escape(*byte) {
                 self.escape(*byte);
-                written = at + 1;
+            } else {
+                self.0.push(*byte);
             }
         }
-        self.0.extend_from_slice(&bytes[written..]);
-        self.0.push(b'"');
     }
 
     fn escape(&mut self, byte: u8) {
@@ -83,7 +103,7 @@ impl Writer<'_> {
             b'\t' => self.0.extend_from_slice(b"\\t"),
             _ => {
                 self.0.extend_from_slice(b"\\u00");
-                self.hex_byte(byte);
+                self.0.extend_from_slice(&digits(byte));
             }
         }
     }
@@ -120,36 +140,34 @@ impl Writer<'_> {
     }
 
     /// Writes bytes as hexadecimal digits.
-    pub(super) fn hex(&mut self, key: &'static str, bytes: &[u8]) {
+    pub(super) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
         self.key(key);
         self.0.push(b'"');
-        bytes.iter().for_each(|byte| self.hex_byte(*byte));
-        self.0.push(b'"');
-    }
-
-    /// Writes a hash as 16 hexadecimal digits, because JSON readers damage integers beyond 2^53.
-    pub(super) fn hash(&mut self, key: &'static str, hash: u64) {
-        self.hex(key, &hash.to_be_bytes());
-    }
-
-    fn hex_byte(&mut self, byte: u8) {
-        self.0.push(HEX[usize::from(byte >> 4)]);
-        self.0.push(HEX[usize::from(byte & 15)]);
-    }
-
-    pub(super) fn uuid(&mut self, bytes: [u8; 16]) {
-        self.0.push(b'"');
-        for (index, byte) in bytes.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                self.0.push(b'-');
-            }
-            self.hex_byte(*byte);
+        let start = self.0.len();
+        self.0.resize(start + 2 * N, b'0');
+        for (pair, byte) in self.0[start..].chunks_exact_mut(2).zip(bytes) {
+            pair.copy_from_slice(&digits(*byte));
         }
         self.0.push(b'"');
     }
 
+    /// Writes a hash as 16 hexadecimal digits, because JSON readers damage integers beyond 2^53.
+    pub(super) fn hash(&mut self, key: Key, hash: u64) {
+        self.hex(key, &hash.to_be_bytes());
+    }
+
+    pub(super) fn uuid(&mut self, bytes: [u8; 16]) {
+        let mut text = *b"\"00000000-0000-0000-0000-000000000000\"";
+        for (index, byte) in bytes.iter().enumerate() {
+            let dashes = [4, 6, 8, 10].iter().filter(|dash| index >= **dash).count();
+            let at = 1 + 2 * index + dashes;
+            text[at..at + 2].copy_from_slice(&digits(*byte));
+        }
+        self.0.extend_from_slice(&text);
+    }
+
     /// Writes nanoseconds as milliseconds with at most six decimals, which loses nothing.
-    pub(super) fn millis(&mut self, key: &'static str, nanos: u64) {
+    pub(super) fn millis(&mut self, key: Key, nanos: u64) {
         self.count(key, nanos / 1_000_000);
         let below = nanos % 1_000_000;
         if below > 0 {
@@ -162,10 +180,18 @@ impl Writer<'_> {
     }
 
     /// Writes nanoseconds since 1970 as RFC 3339 in UTC with microseconds.
-    pub(super) fn time(&mut self, key: &'static str, nanos: u64) {
+    pub(super) fn time(&mut self, key: Key, nanos: u64) {
         self.key(key);
         self.0.push(b'"');
         time::write(nanos, self.0);
         self.0.push(b'"');
     }
+}
+
+const fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0x7f
+}
+
+const fn digits(byte: u8) -> [u8; 2] {
+    [HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
 }

@@ -199,7 +199,7 @@ fn numbers_are_written_exactly_at_their_ends() {
         [(0, "0"), (1, "0.000001"), (1_000_000, "1"), (1_500_000, "1.5"), (999_999, "0.999999")]
     {
         let mut out = Vec::new();
-        Writer(&mut out).millis("m", nanos);
+        Writer(&mut out).millis(crate::event::encode::json::key!("m"), nanos);
         assert_eq!(String::from_utf8(out).unwrap(), format!("\"m\":{millis}"));
     }
     let mut event = plain();
