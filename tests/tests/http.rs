@@ -58,7 +58,7 @@ impl Server {
     ) -> Client {
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
         if let Some(traceparent) = traceparent {
-            let name = http::HeaderName::from_static("traceparent");
+            let name = axum::http::HeaderName::from_static("traceparent");
             let value = traceparent.parse().expect("a header");
             config = config.custom_headers(HashMap::from([(name, value)]));
         }
