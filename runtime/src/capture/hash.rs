@@ -17,6 +17,11 @@ mod key;
 pub(crate) use key::InstallKey;
 
 /// How the hash of all arguments is made.
+///
+/// ```
+/// use toolwatch::HashMode;
+/// assert_eq!(HashMode::default(), HashMode::Keyed);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HashMode {
     /// HMAC-SHA256 of the canonical form under the install's key.

@@ -18,6 +18,13 @@ use super::sealed::closed;
 pub struct EventId(pub(crate) [u8; 16]);
 
 /// Nanoseconds since the Unix epoch.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use toolwatch::event::Timestamp;
+/// let moment = Timestamp::from(UNIX_EPOCH + Duration::from_micros(1_500_000));
+/// assert_eq!(moment.to_string(), "1970-01-01T00:00:01.500000Z");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub(crate) u64);
 

@@ -2,7 +2,7 @@
 //!
 //! The dictionary of every field, with its type, unit and the source of its name, is
 //! `docs/spec/event.md`. Nothing here knows rmcp, files or the network: capture fills an event in,
-//! [`encode`] writes it once, and every reader gets the same event.
+//! `encode` writes it once, and every reader gets the same event.
 
 mod encode;
 mod id;
@@ -29,7 +29,7 @@ closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Expos
 sealed_struct! {
     /// One operation of an MCP server, as toolwatch saw it.
     #[derive(Clone, Debug)]
-    pub struct Event {
+    pub(crate) struct Event {
         id: EventId,
         event_type: EventType,
         /// The tool's name as the author registered it, or `_unknown`.
@@ -57,7 +57,7 @@ sealed_struct! {
 sealed_struct! {
     /// W3C trace context of an event.
     #[derive(Clone, Copy, Debug)]
-    pub struct Trace {
+    pub(crate) struct Trace {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
@@ -67,7 +67,7 @@ sealed_struct! {
 sealed_struct! {
     /// Who called and over what, as far as this request tells.
     #[derive(Clone, Debug, Default)]
-    pub struct Caller {
+    pub(crate) struct Caller {
         client_name: Option<Label>,
         client_version: Option<Label>,
         protocol_version: Option<Label>,
@@ -79,7 +79,7 @@ sealed_struct! {
 sealed_struct! {
     /// What groups the calls of one session: a keyed hash, and what it was made from.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub struct SessionKey {
+    pub(crate) struct SessionKey {
         value: u64,
         source: SessionSource,
     }
@@ -88,7 +88,7 @@ sealed_struct! {
 sealed_struct! {
     /// The shape of a call's arguments. Sizes exclude the injected intent parameter.
     #[derive(Clone, Debug, Default)]
-    pub struct Arguments {
+    pub(crate) struct Arguments {
         /// Bytes of the arguments as compact JSON.
         bytes: u64,
         /// Keys at the top level.
@@ -115,7 +115,7 @@ sealed_struct! {
 sealed_struct! {
     /// The shape of one field.
     #[derive(Clone, Copy, Debug)]
-    pub struct FieldShape {
+    pub(crate) struct FieldShape {
         path: Name,
         kind: JsonKind,
         /// Characters of a string, items of an array, keys of an object.
@@ -128,7 +128,7 @@ sealed_struct! {
 sealed_struct! {
     /// The first way in which arguments do not fit the schema.
     #[derive(Clone, Copy, Debug)]
-    pub struct SchemaFault {
+    pub(crate) struct SchemaFault {
         /// The JSON Schema keyword, such as `type` or `required`.
         keyword: &'static str,
         /// The path through declared names; other segments are `*`.
@@ -139,7 +139,7 @@ sealed_struct! {
 sealed_struct! {
     /// The shape of a result.
     #[derive(Clone, Debug, Default)]
-    pub struct ResultShape {
+    pub(crate) struct ResultShape {
         /// Bytes of the result as compact JSON.
         bytes: u64,
         /// Content blocks by kind: text, image, audio, resource, resource link.
@@ -155,7 +155,7 @@ sealed_struct! {
 sealed_struct! {
     /// What is known of a failure without its text.
     #[derive(Clone, Copy, Debug)]
-    pub struct Failure {
+    pub(crate) struct Failure {
         kind: ErrorKind,
         /// The Rust type of the error, when the handler returned one.
         type_name: Option<&'static str>,
@@ -171,7 +171,7 @@ sealed_struct! {
 sealed_struct! {
     /// The intent at the level that was configured for it.
     #[derive(Clone, Debug, Default)]
-    pub struct IntentRecord {
+    pub(crate) struct IntentRecord {
         text: Option<Intent>,
         hash: Option<u64>,
         chars: Option<u64>,

@@ -5,7 +5,9 @@
 
 mod content;
 mod delivery;
+mod dictionary;
 mod ending;
+mod errors;
 mod identity;
 mod intent;
 mod privacy;

@@ -1,0 +1,174 @@
+//! `docs/spec/event.md` and the wire say the same (D2, D5, D10): every member is documented, every
+//! documented member occurs, has its type, and is there when the document says it always is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{CallToolRequestParams, JsonObject, RequestMetaObject};
+use rmcp::{tool, tool_router};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use toolwatch::event::Transport;
+use toolwatch::testing::{Received, Receiver};
+use toolwatch::{IntentLevel, Shape, WatchBuilder, watched_tool};
+use toolwatch_tests::observed::{call, connect, offline};
+use toolwatch_tests::server::watched;
+
+const DICTIONARY: &str = include_str!("../../../docs/spec/event.md");
+
+#[derive(Deserialize, JsonSchema, Shape)]
+struct Ruled {
+    name: String,
+    flag: bool,
+    again: Option<Again>,
+}
+
+#[derive(Deserialize, JsonSchema, Shape)]
+struct Again {
+    #[serde(alias = "word")]
+    text: Option<String>,
+}
+
+#[derive(Clone)]
+struct Rules;
+
+#[tool_router(server_handler)]
+impl Rules {
+    /// A tool with tags and rules.
+    #[watched_tool(args(name = hash, flag = value), tags(team = "docs"))]
+    #[tool]
+    fn ruled(&self, Parameters(ruled): Parameters<Ruled>) -> String {
+        let again = ruled.again.and_then(|again| again.text);
+        format!("{} {} {again:?}", ruled.name, ruled.flag)
+    }
+}
+
+/// What one row of the dictionary says.
+#[derive(Debug)]
+struct Member {
+    types: String,
+    is_always_there: bool,
+}
+
+/// The members of each table, by the place they stand in.
+fn documented() -> BTreeMap<(&'static str, String), Member> {
+    let mut members = BTreeMap::new();
+    let mut place = "";
+    for line in DICTIONARY.lines() {
+        place = match line {
+            "## Top level" => "event",
+            "## `request_params`" => "request_params",
+            "A field shape:" => "field",
+            "## `response_content`" => "response_content",
+            "## `attributes`" => "attributes",
+            "## OpenTelemetry" => return members,
+            _ => place,
+        };
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if cells.len() < 4 || !cells[0].starts_with('`') {
+            continue;
+        }
+        let is_always_there = cells[3].starts_with("never");
+        for name in cells[0].split('`').skip(1).step_by(2) {
+            let member = Member { types: cells[1].to_owned(), is_always_there };
+            members.insert((place, name.to_owned()), member);
+        }
+    }
+    members
+}
+
+/// The members of one event, by the place they stand in.
+fn places(event: &Value) -> Vec<(&'static str, BTreeMap<String, Value>)> {
+    let object = |value: &Value| -> BTreeMap<String, Value> {
+        value.as_object().cloned().unwrap_or_default().into_iter().collect()
+    };
+    let mut attributes = object(&event["attributes"]);
+    for group in ["error", "intent", "session"] {
+        let Some(members) = attributes.remove(group) else { continue };
+        let dotted = object(&members).into_iter();
+        attributes.extend(dotted.map(|(name, value)| (format!("{group}.{name}"), value)));
+    }
+    let mut places = vec![("event", object(event)), ("attributes", attributes)];
+    for place in ["request_params", "response_content"] {
+        places.extend(event.get(place).map(|shape| (place, object(shape))));
+    }
+    let fields = object(&event["request_params"]["fields"]);
+    places.extend(fields.values().map(|field| ("field", object(field))));
+    places
+}
+
+fn has_type(value: &Value, types: &str) -> bool {
+    types.split([',', ' ']).any(|word| match word {
+        "string" => value.is_string(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => false,
+    })
+}
+
+async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
+    let receiver = Receiver::start().expect("a receiver");
+    let directory = tempfile::tempdir().expect("a directory");
+    let builder = offline().endpoint(receiver.endpoint()).api_key("k").directory(directory.path());
+    let watch = set(builder).build().expect("a watch");
+    let client = connect(watched::Server, &watch).await;
+    let many: JsonObject = (0..80).map(|n| (format!("f{n}"), json!(n))).collect();
+    for (tool, arguments) in [
+        ("echo", json!({ "text": "x", "layout": "short", "context": "why" })),
+        ("echo", json!({ "text": "x", "layout": "short" })),
+        ("echo", json!({ "times": "x", "unknown": many })),
+        ("answer", json!({ "text": "x" })),
+        ("answer", json!({ "text": "refuse" })),
+        ("protocol_fail", json!({ "text": "x" })),
+        ("blocks", json!({ "text": "x" })),
+        ("nothing", json!({})),
+    ] {
+        call(&client, tool, arguments).await.ok();
+    }
+    let rules = connect(Rules, &watch).await;
+    let twice = json!({ "name": "n", "flag": true, "again": { "text": "a", "word": "b" } });
+    let mut params = CallToolRequestParams::new("ruled")
+        .with_arguments(twice.as_object().cloned().unwrap_or_default());
+    let parent =
+        json!({ "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+    params.meta = serde_json::from_value::<RequestMetaObject>(parent).ok();
+    rules.call_tool(params).await.expect("a reply");
+    for number in 0..40 {
+        call(&rules, "ruled", json!({ "name": number.to_string(), "flag": false })).await.ok();
+    }
+    watch.flush(Duration::from_secs(10));
+    receiver.requests().iter().flat_map(Received::events).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_the_dictionary_and_the_wire_say_the_same() {
+    let mut all = events(|builder| builder.transport(Transport::Stdio)).await;
+    all.extend(events(|builder| builder.intent(IntentLevel::Hash)).await);
+    all.extend(events(|builder| builder.sample_rate(0.5)).await);
+    let documented = documented();
+    assert!(documented.len() > 50, "the dictionary was not read: {documented:?}");
+    let mut seen = BTreeSet::new();
+    for event in &all {
+        assert!(!event.to_string().contains("null,"), "an absent member is an absent key: {event}");
+        for (place, members) in places(event) {
+            for (name, value) in &members {
+                let member = documented.get(&(place, name.clone()));
+                let member = member.unwrap_or_else(|| panic!("{place}: `{name}` is undocumented"));
+                assert!(has_type(value, &member.types), "{place}: `{name}` is {value}: {member:?}");
+                seen.insert((place, name.clone()));
+            }
+            for ((_, name), _) in
+                documented.iter().filter(|((at, _), member)| *at == place && member.is_always_there)
+            {
+                assert!(members.contains_key(name), "{place}: `{name}` is missing in {event}");
+            }
+        }
+    }
+    let unseen: Vec<_> = documented.keys().filter(|key| !seen.contains(*key)).collect();
+    assert!(unseen.is_empty(), "documented and never written: {unseen:?}");
+}
