@@ -89,8 +89,8 @@ fn is_harmless(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::local::Record;
     use super::*;
+    use crate::local::Record;
 
     fn record(name: &str, intent: &str, ms: f64) -> Record {
         let mut record =
