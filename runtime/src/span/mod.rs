@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::capture::losses::{self, Loss};
 use crate::event::{
     Arguments, Caller, ErrorKind, Event, EventId, EventType, Failure, IntentRecord, Name, Outcome,
     ResultShape, Timestamp, Trace,
@@ -96,7 +97,7 @@ impl CallSpan {
         let Some((watch, opening)) = self.open.take() else { return };
         let opened = self.opened.unwrap_or_else(Instant::now);
         let polled = self.polled.unwrap_or(opened);
-        watch.record(Event {
+        let event = Event {
             id: EventId::at(opening.arrived),
             event_type: EventType::ToolCall,
             name: opening.name,
@@ -113,7 +114,9 @@ impl CallSpan {
             failure: ending.failure,
             intent: opening.intent,
             weight: 1.0,
-        });
+        };
+        // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
+        losses::guarded(Loss::Event, || watch.record(event));
     }
 }
 
