@@ -54,7 +54,7 @@
 //! | `macros` | yes | [`watched_tool`] and the derives | `toolwatch-macros` (syn 3, quote and proc-macro2 are rmcp's own) |
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest`, `rustls` with ring, `flate2`, `httpdate` |
-//! | `testing` | no | an ingest receiver within the process, for tests | none |
+//! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -114,3 +114,8 @@ pub mod __private {
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code in the guide to rules compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/rules.md")]
+struct RulesGuide;
