@@ -54,9 +54,7 @@ impl Pair {
 
     /// A client of a server at this address.
     pub async fn http(url: String) -> Result<Self, Failure> {
-        // toolwatch's `http` feature turns on reqwest's `rustls-no-provider`, with which a client of
-        // the author's own panics unless the process has a provider.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        provide_tls();
         let client = ().serve(StreamableHttpClientTransport::from_uri(url)).await?;
         Ok(Self::new(client.peer().clone(), None, vec![Box::new(client)]))
     }
@@ -77,6 +75,14 @@ impl Pair {
             done.expect("no caller panics");
         }
     }
+}
+
+/// Gives the process a TLS provider, although nothing here speaks TLS.
+///
+/// toolwatch's `http` feature turns on reqwest's `rustls-no-provider`. Any other reqwest client of
+/// the build then panics when it is made in a process without a provider.
+pub fn provide_tls() {
+    rustls::crypto::ring::default_provider().install_default().ok();
 }
 
 /// Serves the kind over stdio until the client is gone.

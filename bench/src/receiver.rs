@@ -34,7 +34,7 @@ impl Receiver {
         spawn(move || {
             for stream in listener.incoming().flatten() {
                 let counts = Arc::clone(&counts);
-                spawn(move || drop(serve(stream, &counts, reply)));
+                spawn(move || drop(serve(stream, &counts, reply))).ok();
             }
         })?;
         Ok(Self { url, arrived })

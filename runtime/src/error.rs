@@ -35,6 +35,12 @@ impl Error {
         Self { kind: Kind::Configuration, message, source: None }
     }
 
+    /// A setting that cannot work for one tool.
+    pub(crate) fn of_tool(message: &'static str, tool: &str, why: &str) -> Self {
+        let source = Some(format!("`{tool}` {why}").into());
+        Self { kind: Kind::Configuration, message, source }
+    }
+
     /// A second watch for the whole process.
     pub(crate) const fn already_installed() -> Self {
         Self {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use agentcat_sdk::{AgentCat, LogDestination, Options};
 use tokio::runtime::Builder;
 use toolwatch_bench::clock;
-use toolwatch_bench::pairs::Pair;
+use toolwatch_bench::pairs::{self, Pair};
 use toolwatch_bench::receiver::Receiver;
 use toolwatch_bench::rounds::{Costs, interleave, per_call};
 use toolwatch_bench::server::{Routed, plain, watched};
@@ -39,6 +39,7 @@ impl Background {
 }
 
 fn main() {
+    pairs::provide_tls();
     let settings = Settings::from_args();
     let mode = settings.value("--mode").unwrap_or("spool").to_owned();
     // The receiver of toolwatch is addressed by a name that is not loopback by its looks, because

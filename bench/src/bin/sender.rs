@@ -41,9 +41,9 @@ fn measure(mode: &str, settings: &Settings) {
     let (before, cpu) = (receiver.counts(), clock::named_cpu(SENDER));
     let mut rates = Vec::new();
     for _ in 0..settings.scaled(50) {
-        let (bytes, cpu) = (watching.watch.stats().own().delivered(), clock::named_cpu(SENDER));
+        let (earlier, cpu) = (watching.watch.stats().own().delivered(), clock::named_cpu(SENDER));
         burst(BURST);
-        let delivered = watching.watch.stats().own().delivered() - bytes;
+        let delivered = watching.watch.stats().own().delivered() - earlier;
         rates.push((clock::named_cpu(SENDER) - cpu).as_secs_f64() / delivered as f64);
     }
     let after = receiver.counts();

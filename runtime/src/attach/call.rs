@@ -71,6 +71,7 @@ impl Call {
             intent,
             &entry.input_schema(),
         );
+        entry.warn_once(&watch);
         let (trace, caller) = watch.read_context(&self.request);
         let opening = Opening {
             name: entry.name,

@@ -1,13 +1,15 @@
 //! What the attribute declares about a tool, and what is compiled from it once.
 
 use std::any::TypeId;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rmcp::model::JsonObject;
 
 use crate::capture::hash::Hasher;
-use crate::capture::intent::{self, IntentSpec};
+use crate::capture::intent::{self, Injection, IntentSpec};
 use crate::capture::plan::{Plan, Rule};
+use crate::error::Error;
 use crate::event::Name;
 use crate::shape::TypeShape;
 use crate::watch::{self, Active};
@@ -92,6 +94,9 @@ pub struct Entry {
     declared_schema: Arc<JsonObject>,
     shape: Option<fn() -> TypeShape>,
     injected: OnceLock<Option<Arc<JsonObject>>>,
+    /// Why the tool does not ask for the intent although it should.
+    kept: OnceLock<&'static str>,
+    has_warned: AtomicBool,
     output_schema: OnceLock<Arc<JsonObject>>,
     hasher: OnceLock<(u64, Hasher)>,
 }
@@ -108,6 +113,8 @@ impl Entry {
             declared_schema: declared.input_schema,
             shape: declared.shape,
             injected: OnceLock::new(),
+            kept: OnceLock::new(),
+            has_warned: AtomicBool::new(false),
             output_schema: OnceLock::new(),
             hasher: OnceLock::new(),
         }))
@@ -121,15 +128,34 @@ impl Entry {
     pub fn input_schema(&self) -> Arc<JsonObject> {
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
-            None if watch::any_enabled() => self.injected.get_or_init(|| self.inject()),
+            None if watch::any_enabled() => {
+                let advertised = self.injected.get_or_init(|| self.inject());
+                Active::installed().iter().for_each(|watch| self.warn_once(watch));
+                advertised
+            }
             None => &None,
         };
         Arc::clone(advertised.as_ref().unwrap_or(&self.declared_schema))
     }
 
     fn inject(&self) -> Option<Arc<JsonObject>> {
-        let injection = intent::inject(&self.declared_schema, &self.spec.intent);
-        injection.injected.then_some(injection.schema)
+        match intent::inject(&self.declared_schema, &self.spec.intent) {
+            Injection::Added(schema) => Some(schema),
+            Injection::Off => None,
+            Injection::Kept(why) => {
+                let _ = self.kept.set(why);
+                None
+            }
+        }
+    }
+
+    /// Tells the operator, once, that this tool cannot ask for the intent.
+    pub(super) fn warn_once(&self, watch: &Active) {
+        if let Some(why) = self.kept.get()
+            && !self.has_warned.swap(true, Ordering::Relaxed)
+        {
+            watch.report(&Error::of_tool("a tool keeps its schema", self.spec.tool, why));
+        }
     }
 
     /// Whether the intent parameter was advertised, and so has to be taken out of a call.

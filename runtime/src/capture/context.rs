@@ -23,10 +23,11 @@ pub(crate) fn read(
 ) -> (Trace, Caller) {
     let headers = request.extensions.get::<Parts>().map(|parts| &parts.headers);
     let transport = if headers.is_some() { Transport::StreamableHttp } else { default_transport };
-    let mut caller =
-        Caller { transport, session: session(headers, transport, key), ..Caller::default() };
+    let trace = trace(&request.meta, headers);
+    let session = session(headers, transport, key).or_else(|| session_of_trace(&trace, key));
+    let mut caller = Caller { transport, session, ..Caller::default() };
     identify(request, &mut caller);
-    (trace(&request.meta, headers), caller)
+    (trace, caller)
 }
 
 /// What groups a caller's repeats; 0 for a caller without a session.
@@ -97,6 +98,13 @@ fn session(
         None => return None,
     };
     Some(SessionKey { value, source })
+}
+
+/// Requests without a session are grouped by the trace that their caller says they belong to.
+fn session_of_trace(trace: &Trace, key: &InstallKey) -> Option<SessionKey> {
+    trace.parent_span_id?;
+    let value = Hasher::for_install(key).bytes("trace", &trace.trace_id);
+    Some(SessionKey { value, source: SessionSource::Trace })
 }
 
 /// A stdio server has one client for its life.

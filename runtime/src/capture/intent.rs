@@ -64,19 +64,28 @@ pub enum IntentLevel {
     Text,
 }
 
-/// A schema after injection.
-pub(crate) struct Injection {
-    /// The author's schema, or a copy that has the parameter.
-    pub(crate) schema: Arc<JsonObject>,
-    /// Whether the parameter was added, so that it must be taken out of calls.
-    pub(crate) injected: bool,
+/// What became of a tool's schema.
+pub(crate) enum Injection {
+    /// The author asked for no parameter.
+    Off,
+    /// A copy of the schema that has the parameter, which must be taken out of calls.
+    Added(Arc<JsonObject>),
+    /// The schema stays as it is although the parameter was asked for: why, after the tool's name.
+    Kept(&'static str),
 }
 
-/// Adds the parameter to a tool's schema, after the author's own.
-pub(crate) fn inject(schema: &Arc<JsonObject>, spec: &IntentSpec) -> Injection {
-    let with_intent = if spec.mode == IntentMode::Off { None } else { extend(schema, spec) };
-    let injected = with_intent.is_some();
-    Injection { schema: with_intent.map_or_else(|| Arc::clone(schema), Arc::new), injected }
+/// Adds the parameter to a copy of a tool's schema, after the author's own.
+pub(crate) fn inject(schema: &JsonObject, spec: &IntentSpec) -> Injection {
+    if spec.mode == IntentMode::Off {
+        return Injection::Off;
+    }
+    if schema.get("properties").is_some_and(|properties| properties.get(KEY).is_some()) {
+        return Injection::Kept("has a parameter `context` of its own");
+    }
+    match extend(schema, spec) {
+        Some(schema) => Injection::Added(Arc::new(schema)),
+        None => Injection::Kept("has a schema whose root takes no further property"),
+    }
 }
 
 /// A copy of the schema with the parameter; `None` when it must stay as it is.
@@ -87,9 +96,6 @@ fn extend(schema: &JsonObject, spec: &IntentSpec) -> Option<JsonObject> {
     }
     let mut schema = schema.clone();
     let properties = schema.entry("properties").or_insert_with(|| json!({})).as_object_mut()?;
-    if properties.contains_key(KEY) {
-        return None;
-    }
     let description = spec.text.unwrap_or(DESCRIPTION);
     properties.insert(KEY.to_owned(), json!({"type": "string", "description": description}));
     if spec.mode == IntentMode::Required {
@@ -167,10 +173,11 @@ mod tests {
         IntentSpec { mode: IntentMode::Optional, text: None, max_chars: 500 };
 
     fn with(schema: Value, spec: &IntentSpec) -> (Value, bool) {
-        let schema = Arc::new(object(schema));
-        let injection = inject(&schema, spec);
-        assert_eq!(Arc::ptr_eq(&schema, &injection.schema), !injection.injected);
-        (Value::Object((*injection.schema).clone()), injection.injected)
+        let schema = object(schema);
+        match inject(&schema, spec) {
+            Injection::Added(schema) => (Value::Object((*schema).clone()), true),
+            Injection::Off | Injection::Kept(_) => (Value::Object(schema), false),
+        }
     }
 
     #[test]

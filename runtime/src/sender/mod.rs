@@ -144,8 +144,9 @@ impl Pipeline {
         }
     }
 
-    fn report(&self, error: &Error) {
-        tracing::warn!(%error, "delivery needs attention");
+    /// Tells the operator of something.
+    pub(crate) fn report(&self, error: &Error) {
+        tracing::warn!(%error, "the watch needs attention");
         let Some(callback) = &self.on_error else {
             return;
         };

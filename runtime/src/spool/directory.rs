@@ -15,8 +15,15 @@ use std::path::PathBuf;
 /// ```
 #[must_use]
 pub fn default_directory(server_name: &str) -> Option<PathBuf> {
-    let base = state_directory(|name| std::env::var_os(name).map(PathBuf::from))?;
-    Some(base.join("toolwatch").join(safe_name(server_name)))
+    default_directory_in(server_name, |name| std::env::var_os(name).map(PathBuf::from))
+}
+
+/// The same, in an environment of the caller's.
+pub(crate) fn default_directory_in(
+    server_name: &str,
+    variable: impl Fn(&str) -> Option<PathBuf>,
+) -> Option<PathBuf> {
+    Some(state_directory(variable)?.join("toolwatch").join(safe_name(server_name)))
 }
 
 /// The first of the platform's candidates that is an absolute path.

@@ -32,6 +32,7 @@ pub(crate) use claim::{Claim, Limits};
 pub(crate) use clock::ManualClock;
 pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
+pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};

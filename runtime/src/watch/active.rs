@@ -14,6 +14,7 @@ use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Repeat, Tracker};
+use crate::error::Error;
 use crate::event::{self, Caller, Event, IntentRecord, Trace};
 use crate::sender::Pipeline;
 
@@ -46,10 +47,26 @@ impl Active {
 
     /// The watch of a request: one that a wrapper has put into it, else the installed one.
     pub(crate) fn of_request(extensions: &Extensions) -> Option<Self> {
-        match extensions.get::<Watch>() {
-            Some(watch) => watch.0.clone(),
-            None => install::installed()?.0.clone(),
+        if let Some(watch) = extensions.get::<Watch>() {
+            return watch.0.clone();
         }
+        match install::installed() {
+            Some(watch) => watch.0.clone(),
+            None => {
+                warn_if_forgotten();
+                None
+            }
+        }
+    }
+
+    /// The installed watch, when it is on.
+    pub(crate) fn installed() -> Option<Self> {
+        install::installed()?.0.clone()
+    }
+
+    /// Tells the operator of something that no call has to know.
+    pub(crate) fn report(&self, error: &Error) {
+        self.0.pipeline.report(error);
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -122,6 +139,18 @@ impl Active {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
         self.0.pipeline.append(buffer);
+    }
+}
+
+/// A watch was built, a watched tool was called, and the one does not know the other: without this
+/// line the only sign of a forgotten `install` would be that nothing is ever recorded.
+fn warn_if_forgotten() {
+    static HAS_WARNED: AtomicBool = AtomicBool::new(false);
+    if any_enabled() && !HAS_WARNED.swap(true, Ordering::Relaxed) {
+        let message =
+            "a watched tool is not recorded: install() the watch and keep what it returns";
+        tracing::warn!("{message}");
+        operator::say(format_args!("{message}"));
     }
 }
 

@@ -105,7 +105,7 @@ impl WatchBuilder {
         max_batch_size: usize,
         /// How long an event waits for others before its batch is sent.
         flush_interval: Duration,
-        /// How long one request to the endpoint may take.
+        /// How long one request to the endpoint may take. A destination of your own has its own.
         http_timeout: Duration,
         /// How much of the agent's intent text is recorded.
         intent: IntentLevel,
@@ -121,27 +121,28 @@ impl WatchBuilder {
     }
 
     /// Where the spool and the install key are kept. It is made with mode 0700; one that others
-    /// can write to is refused.
+    /// can write to is refused. An empty path counts as unset.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = Some(directory.into());
+        self.directory = Some(directory.into()).filter(|path| !path.as_os_str().is_empty());
         self
     }
 
-    /// The name and version of the server, as events carry them.
+    /// The name and version of the server, as events carry them. An empty name counts as unset.
     pub fn server(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.server = Some((name.into(), version.into()));
+        self.server = Some((name.into(), version.into())).filter(|(name, _)| !name.is_empty());
         self
     }
 
-    /// The key of the ingest endpoint.
+    /// The key of the ingest endpoint. An empty one counts as unset.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.api_key = Some(key.into()).filter(|key| !key.is_empty());
         self
     }
 
-    /// The base URL of the ingest endpoint: events go to `{endpoint}/v1/events`.
+    /// The base URL of the ingest endpoint: events go to `{endpoint}/v1/events`. An
+    /// empty one counts as unset.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = Some(url.into());
+        self.endpoint = Some(url.into()).filter(|url| !url.is_empty());
         self
     }
 
@@ -157,7 +158,9 @@ impl WatchBuilder {
         self
     }
 
-    /// Sees every intent text before it is recorded: returns the text to keep, or `None`.
+    /// Sees every intent text before it is recorded: returns the text to keep, or `None`. It runs
+    /// in the call, so it has to be quick and must not wait; when it panics, the intent is dropped
+    /// and counted.
     pub fn intent_filter(
         mut self,
         filter: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -166,14 +169,14 @@ impl WatchBuilder {
         self
     }
 
-    /// Is told, on the sender's thread, when the state of the quota changes.
+    /// Is told, on the sender's thread, when the quota's status changes to one that is not `ok`.
     pub fn on_quota_warning(mut self, callback: impl Fn(&Quota) + Send + Sync + 'static) -> Self {
         self.on_quota_warning = Some(Arc::new(callback));
         self
     }
 
     /// Is told of failures of the delivery path, once per episode. Without it they are written to
-    /// stderr, one line each.
+    /// stderr, one line each. It is also told, once per tool, which tool cannot ask for the intent.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self

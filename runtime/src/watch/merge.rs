@@ -1,6 +1,6 @@
 //! From options and variables to a running watch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::Common;
 use crate::sender::{Durability, Pipeline, PipelineConfig};
+use crate::spool::default_directory_in;
 
 impl WatchBuilder {
     pub(super) fn build_in(mut self, env: &mut Environment<'_>) -> Result<Watch, Error> {
@@ -45,6 +46,9 @@ impl WatchBuilder {
         }
         if self.flush_interval.is_some_and(|interval| interval.is_zero()) {
             return wrong("flush_interval must be longer than zero");
+        }
+        if self.http_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return wrong("http_timeout must be longer than zero");
         }
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             return wrong("a local record needs files: remove local() or choose Durability::Spool");
@@ -103,11 +107,7 @@ impl WatchBuilder {
         }
         let from_option = self.endpoint.is_some() || self.api_key.is_some();
         let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
-        let key = self
-            .api_key
-            .take()
-            .filter(|key| !key.is_empty())
-            .or_else(|| env.text("TOOLWATCH_API_KEY"));
+        let key = self.api_key.take().or_else(|| env.text("TOOLWATCH_API_KEY"));
         let timeout = self.http_timeout.unwrap_or(Duration::from_secs(10));
         let problem = match (endpoint, key) {
             (None, None) => return Ok(None),
@@ -142,14 +142,15 @@ impl WatchBuilder {
         let durability = self.durability.unwrap_or_default();
         let directory = match durability {
             Durability::Memory => None,
-            Durability::Spool => {
-                self.directory.or_else(|| crate::local::default_directory(&server_name))
-            }
+            Durability::Spool => self.directory.or_else(|| {
+                default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
+            }),
         };
-        let key = directory
-            .as_deref()
-            .and_then(|directory| InstallKey::load_or_create(directory).ok())
-            .unwrap_or_else(InstallKey::ephemeral);
+        if directory.is_none() && destination.is_none() {
+            env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
+            return Ok(Watch::disabled());
+        }
+        let key = install_key(directory.as_deref(), env);
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -176,6 +177,18 @@ impl WatchBuilder {
         })?;
         Ok(Watch(Some(Active::start(settings, key, pipeline))))
     }
+}
+
+/// Without a usable key file hashes cannot be compared with those of other runs.
+fn install_key(directory: Option<&Path>, env: &mut Environment<'_>) -> InstallKey {
+    let Some(directory) = directory else { return InstallKey::ephemeral() };
+    InstallKey::load_or_create(directory).unwrap_or_else(|error| {
+        let cause = error.kind();
+        env.warn(format!(
+            "the key file of the spool cannot be used ({cause}); hashes last for this run"
+        ));
+        InstallKey::ephemeral()
+    })
 }
 
 fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {

@@ -99,8 +99,9 @@ impl Watch {
         self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().flush(timeout))
     }
 
-    /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: later calls of
-    /// tools run unrecorded, and what was not delivered stays in the spool for the next start.
+    /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: nothing is sent
+    /// after it. What was not delivered, and what later calls add, stays in the spool for the next
+    /// start; in memory mode it is dropped and counted.
     ///
     /// ```
     /// let watch = toolwatch::Watch::disabled();

@@ -55,6 +55,17 @@ fn a5_an_empty_variable_counts_as_unset() {
 }
 
 #[test]
+fn a5_an_empty_option_counts_as_unset() {
+    let watch = with(&[]).endpoint("").api_key("").directory("").server("", "1").build();
+    assert!(!watch.expect("nothing is set").is_enabled());
+    let directory = directory();
+    let record: &'static str = directory.path().to_string_lossy().into_owned().leak();
+    let variables = vec![("TOOLWATCH_DIR", record)].leak();
+    let watch = with(variables).local().directory("").build().expect("built");
+    assert_eq!(watch.directory().as_deref(), Some(directory.path()));
+}
+
+#[test]
 fn a5_an_option_wins_over_its_variable() {
     let directory = directory();
     let builder = with(&[("TOOLWATCH_SAMPLE_RATE", "0.25"), ("TOOLWATCH_LENGTHS", "buckets")]);
@@ -95,6 +106,10 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
         with(&[]).flush_interval(std::time::Duration::ZERO),
         "flush_interval must be longer than zero",
     );
+    check_error(
+        with(&[]).http_timeout(std::time::Duration::ZERO),
+        "http_timeout must be longer than zero",
+    );
     check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
     check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
     check_error(with(&[]).api_key("k"), "set endpoint or TOOLWATCH_ENDPOINT");
@@ -120,4 +135,23 @@ fn a10_two_watches_of_one_process_count_apart() {
     let second = with(&[]).local().directory(second.path().to_owned()).build().expect("built");
     assert_ne!(first.0.as_ref().map(super::Active::id), second.0.as_ref().map(super::Active::id));
     assert_ne!(first.directory(), second.directory());
+}
+
+#[test]
+fn a2_a_local_record_without_a_home_leaves_the_watch_off() {
+    let watch = with(&[("TOOLWATCH_LOCAL", "1")]).server("docs", "1").build().expect("no error");
+    assert!(!watch.is_enabled());
+}
+
+#[test]
+fn the_default_directory_is_found_in_the_same_environment_as_the_settings() {
+    let home = directory();
+    let state = home.path().to_string_lossy().into_owned();
+    let watch = Watch::builder()
+        .environment(move |name| (name == "XDG_STATE_HOME").then(|| state.clone()))
+        .server("docs/1", "1")
+        .local()
+        .build()
+        .expect("built");
+    assert_eq!(watch.directory(), Some(home.path().join("toolwatch").join("docs_1")));
 }
