@@ -73,11 +73,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     watch.shutdown(Duration::from_secs(1));
     if is_demo {
         println!("{}", Summary::of(Reader::open(&directory)?));
+        std::fs::remove_dir_all(directory)?;
     }
     Ok(())
 }
 
 async fn call_once(url: String) -> Result<(), Box<dyn Error>> {
+    // rmcp's client is reqwest's, and with toolwatch's `http` feature in the build reqwest has TLS
+    // but no provider of its own (README, "Features"). A server that is no client needs no such line.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let client = ().serve(StreamableHttpClientTransport::from_uri(url)).await?;
     for divisor in [4, 0] {
         let arguments = serde_json::json!({ "dividend": 42, "divisor": divisor });
