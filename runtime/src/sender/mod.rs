@@ -217,14 +217,14 @@ impl Pipeline {
 
     /// Sends what waits, then ends: later events go to disk, and files are left to the next process. A request that hangs is left behind. Calling it again only returns the numbers.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
-        let deadline = Instant::now() + timeout;
+        let began = Instant::now();
         if self.spool.signal().ending {
             return self.stats().delivery();
         }
         self.flush(timeout);
         self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
-        let rest = deadline.saturating_duration_since(Instant::now()).max(END_GRACE);
+        let rest = timeout.saturating_sub(began.elapsed()).max(END_GRACE);
         if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
             self.spool.release();
         }

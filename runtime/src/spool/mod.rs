@@ -234,14 +234,15 @@ impl Spool {
 
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
-        let deadline = Instant::now() + timeout;
+        // No deadline when the timeout reaches beyond what the clock can tell.
+        let deadline = Instant::now().checked_add(timeout);
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
-            let Some(left) =
-                deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-            else {
+            let left = deadline
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
                 return false;
-            };
+            }
             signal =
                 self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
