@@ -57,6 +57,9 @@
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
+//!
+//! `http` turns on reqwest's `rustls-no-provider`: a program that makes reqwest clients of its own,
+//! with no other crate that turns on reqwest's `rustls`, has to install a provider of rustls first.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -79,10 +82,13 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 #[cfg(feature = "http")]
+#[doc(inline)]
 pub use destination::IngestClient;
+#[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
 pub use sender::Durability;
+#[doc(inline)]
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]

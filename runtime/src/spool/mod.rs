@@ -93,18 +93,20 @@ impl Spool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an event in. Never fails and never waits for more than the disk's page cache.
-    pub(crate) fn append(&self, payload: &[u8]) {
+    /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
+    /// disk refused is told when it begins to fail, and not again before it has worked.
+    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::ErrorKind> {
         use std::sync::atomic::Ordering::Relaxed;
-        let waiting = {
+        let (waiting, news) = {
             let mut state = self.lock();
             state.append(payload);
-            state.stats.own.spooled()
+            (state.stats.own.spooled(), state.disk_news.take())
         };
         if waiting >= self.wake_at.load(Relaxed) && self.wake_at.swap(u64::MAX, Relaxed) != u64::MAX
         {
             self.tell(|signal| signal.wake = true);
         }
+        news
     }
 
     /// Enters an event that was given up before it was encoded.
