@@ -57,9 +57,6 @@
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
-//!
-//! `http` turns on reqwest's `rustls-no-provider`: a program that makes reqwest clients of its own,
-//! with no other crate that turns on reqwest's `rustls`, has to install a provider of rustls first.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
