@@ -73,6 +73,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     watch.shutdown(Duration::from_secs(1));
     if is_demo {
         println!("{}", Summary::of(Reader::open(&directory)?));
+        std::fs::remove_dir_all(directory)?;
     }
     Ok(())
 }

@@ -48,10 +48,19 @@ async fn drive(directory: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What the less obvious columns of the table count.
+const COLUMNS: &str = "\
+errors    calls that failed, panicked, or were cancelled
+invalid   calls whose arguments did not fit the tool's schema
+unknown   calls with arguments that the tool does not have
+repeats   calls with the same arguments as the one before
+p50, p95  half and 95 of 100 of the calls took at most this long";
+
 /// Reads the local record back, as `report` does for any server.
 fn print_record(directory: &Path) -> Result<(), Box<dyn Error>> {
     let summary = Summary::of(Reader::open(directory)?);
-    println!("what toolwatch saw:\n\n{summary}");
+    println!("what toolwatch saw:\n\n{summary}\n");
+    println!("{COLUMNS}\n");
     println!(
         "the same for any server: cargo run -p toolwatch-examples --example report -- --dir {}",
         directory.display()

@@ -49,18 +49,6 @@ struct Report {
     millis: u64,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum ReadError {
-    #[error("there is no page called {0}")]
-    Missing(String),
-}
-
-impl From<ReadError> for ErrorData {
-    fn from(error: ReadError) -> Self {
-        Self::internal_error(error.to_string(), None)
-    }
-}
-
 #[tool_router(server_handler)]
 impl Docs {
     /// Search the documentation.
@@ -83,7 +71,7 @@ impl Docs {
     #[tool]
     async fn read_page(&self, Parameters(page): Parameters<Page>) -> Result<String, String> {
         if page.title.starts_with("draft") {
-            return Err(ReadError::Missing(page.title).to_string());
+            return Err(format!("there is no page called {}", page.title));
         }
         Ok(format!("# {}\n\nThis is the page.", page.title))
     }

@@ -55,7 +55,7 @@
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
-//! | `testing` | no | an ingest receiver within the process, for tests | none |
+//! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -79,10 +79,13 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 #[cfg(feature = "http")]
+#[doc(inline)]
 pub use destination::IngestClient;
+#[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
 pub use sender::Durability;
+#[doc(inline)]
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]
@@ -115,3 +118,8 @@ pub mod __private {
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code in the guide to rules compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/rules.md")]
+struct RulesGuide;

@@ -130,7 +130,7 @@ fn expose(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>
     }
     let krate = watched.krate_at(at);
     let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
-    let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, #reveal););
+    let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, || #reveal););
     let last = steps.len() - 1;
     steps.iter().enumerate().rfold(exposed, |inner, (depth, (field, place))| {
         let keep = quote_spanned!(site=> let __toolwatch_field = #place;);

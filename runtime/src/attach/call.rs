@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
+use crate::capture::losses::{self, Loss};
 use crate::capture::{context, intent};
 use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
@@ -163,10 +164,12 @@ impl<'s, S> Opened<'s, S> {
         )
     }
 
-    /// Records the value that the rule with this index releases.
-    pub fn expose(&mut self, rule: usize, value: Option<Exposed>) {
+    /// Records the value that the rule with this index releases. `reveal` is the author's code,
+    /// and only a watch that is on may cost its time.
+    pub fn expose(&mut self, rule: usize, reveal: impl FnOnce() -> Option<Exposed>) {
         let Some(event) = self.span.event_mut() else { return };
-        if let (Some(arguments), Some(value)) = (event.arguments.as_mut(), value) {
+        let Some(arguments) = event.arguments.as_mut() else { return };
+        if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
             self.entry.plan.expose(rule, value, arguments);
         }
     }

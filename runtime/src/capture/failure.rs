@@ -7,7 +7,6 @@
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
@@ -71,10 +70,8 @@ impl Fault {
             let chain_len = describe(&mut digest);
             (digest, chain_len)
         };
-        let (digest, chain_len) = catch_unwind(AssertUnwindSafe(describe)).unwrap_or_else(|_| {
-            losses::count(Loss::ErrorFormat);
-            (typed(), 1)
-        });
+        let described = losses::guarded(Loss::ErrorFormat, describe);
+        let (digest, chain_len) = described.unwrap_or_else(|| (typed(), 1));
         Self { type_name, chain_len, material: digest.finalize().into() }
     }
 }

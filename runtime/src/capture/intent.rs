@@ -3,13 +3,13 @@
 //! It is the one free text that may leave, so its level, its length and the author's filter all
 //! apply before it enters an event.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
 use super::hash::{Hasher, InstallKey};
+use super::losses::{self, Loss};
 use crate::event::{Intent, IntentRecord};
 
 /// The name of the parameter.
@@ -157,12 +157,8 @@ fn filtered(intent: Intent, max_chars: usize, filter: Option<&Filter>) -> Option
     let intent = match filter {
         None => intent,
         Some(filter) => {
-            let run = || filter(intent.as_str());
-            let Ok(text) = catch_unwind(AssertUnwindSafe(run)) else {
-                super::losses::count(super::losses::Loss::IntentFilter);
-                return None;
-            };
-            Intent::clean(&text?, max_chars)
+            let text = losses::guarded(Loss::IntentFilter, || filter(intent.as_str())).flatten()?;
+            Intent::clean(&text, max_chars)
         }
     };
     (!intent.as_str().is_empty()).then_some(intent)
@@ -171,7 +167,6 @@ fn filtered(intent: Intent, max_chars: usize, filter: Option<&Filter>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::losses::{self, Loss};
     use crate::capture::sample::object;
 
     const OPTIONAL: IntentSpec =

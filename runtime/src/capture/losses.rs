@@ -1,5 +1,6 @@
 //! What capture gave up because code that it called panicked, counted per process.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What was given up.
@@ -12,11 +13,20 @@ pub(crate) enum Loss {
     SchemaCheck,
     /// The text of an error, because formatting it panicked.
     ErrorFormat,
+    /// A value, because its type's `reveal` panicked.
+    Reveal,
+    /// An event, because writing it down panicked.
+    Event,
 }
 
-static COUNTS: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
+static COUNTS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 
-pub(crate) fn count(loss: Loss) {
+/// What `work` returns; `None`, and one more loss, when it panics.
+pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).inspect_err(|_| count(loss)).ok()
+}
+
+fn count(loss: Loss) {
     COUNTS[loss as usize].fetch_add(1, Ordering::Relaxed);
 }
 

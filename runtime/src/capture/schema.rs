@@ -3,8 +3,6 @@
 //! A validator's messages and instance paths quote values. What leaves is the keyword, from a
 //! closed list, and the path through names that the schema declares.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use jsonschema::{PatternOptions, ValidationError};
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -100,8 +98,7 @@ fn keyword(error: &ValidationError<'_>) -> &'static str {
 }
 
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    let done = catch_unwind(AssertUnwindSafe(work));
-    done.inspect_err(|_| losses::count(Loss::SchemaCheck)).ok()
+    losses::guarded(Loss::SchemaCheck, work)
 }
 
 #[cfg(test)]

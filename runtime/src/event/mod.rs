@@ -2,7 +2,7 @@
 //!
 //! The dictionary of every field, with its type, unit and the source of its name, is
 //! `docs/spec/event.md`. Nothing here knows rmcp, files or the network: capture fills an event in,
-//! `encode` writes it once, and every reader gets the same event.
+//! it is encoded once, and every reader gets the same event.
 
 mod encode;
 mod id;

@@ -16,6 +16,14 @@ const MAX_TOOLS: usize = 1024;
 ///
 /// `Display` writes an aligned table without any control character; `Serialize` writes JSON.
 ///
+/// | column | counts the calls |
+/// |---|---|
+/// | errors | that did not end well: an error, a panic, a cancelled or dropped call |
+/// | invalid | whose arguments did not fit the tool's schema |
+/// | unknown | with arguments that the tool does not declare |
+/// | repeats | that came with the same arguments as the one before |
+/// | p50, p95 | (no count) half and 95 of 100 of the calls took at most this long |
+///
 /// ```
 /// let summary = toolwatch::local::Summary::of(Vec::new());
 /// assert_eq!(summary.calls(), 0);

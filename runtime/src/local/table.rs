@@ -23,8 +23,12 @@ impl fmt::Display for Summary {
         for row in &rows {
             write_row(f, row, widths)?;
         }
-        write!(f, "{} calls, {} errors", self.calls(), self.errors())
+        write!(f, "{}, {}", count(self.calls(), "call"), count(self.errors(), "error"))
     }
+}
+
+fn count(number: u64, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }
 
 fn row(name: &str, tool: &ToolSummary) -> [String; COLUMNS] {

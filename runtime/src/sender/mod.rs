@@ -45,6 +45,8 @@ pub(crate) struct Pipeline {
     /// The sender, as long as its thread has not been started.
     worker: Mutex<Option<Worker>>,
     sends: bool,
+    /// Whether the operator knows since the start that the directory is of no use.
+    has_told_disk: bool,
 }
 
 impl Pipeline {
@@ -102,6 +104,7 @@ impl Pipeline {
             on_error: config.on_error,
             worker: Mutex::new(worker),
             sends,
+            has_told_disk: prepared.is_err(),
         };
         if has_no_home {
             let message = "there is no directory for the spool; events wait in memory";
@@ -157,7 +160,14 @@ impl Pipeline {
 
     /// Takes one encoded event: a JSON object without the members that all events share.
     pub(crate) fn append(&self, payload: &[u8]) {
-        self.spool.append(payload);
+        if let Some(kind) = self.spool.append(payload)
+            && !self.has_told_disk
+        {
+            self.report(&Error::storage(
+                "the spool cannot be written; events wait in memory",
+                kind.into(),
+            ));
+        }
     }
 
     /// Counts an event that was given up before it was encoded.
@@ -217,14 +227,14 @@ impl Pipeline {
 
     /// Sends what waits, then ends: later events go to disk, and files are left to the next process. A request that hangs is left behind. Calling it again only returns the numbers.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
-        let deadline = Instant::now() + timeout;
+        let began = Instant::now();
         if self.spool.signal().ending {
             return self.stats().delivery();
         }
         self.flush(timeout);
         self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
-        let rest = deadline.saturating_duration_since(Instant::now()).max(END_GRACE);
+        let rest = timeout.saturating_sub(began.elapsed()).max(END_GRACE);
         if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
             self.spool.release();
         }

@@ -15,6 +15,8 @@ use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
 
 /// How often written events are made durable: the group that a power loss can take.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);
+/// After so many failures in a row the operator is told: some seconds, which no restart takes.
+const TELL_AFTER: u32 = 5;
 /// How often orphans are looked for.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(30);
 /// A segment of this age is sealed, so that an idle server's delivered events leave the disk.
@@ -202,7 +204,15 @@ impl Worker {
                 self.settle(claim, count, Verdict::Dropped(reason));
                 return self.after_success(now, count);
             }
-            RetryDecision::RetryAfter { wait, asked } => self.retry_at(now + wait, !asked),
+            RetryDecision::RetryAfter { wait, asked } => {
+                self.retry_at(now + wait, !asked);
+                if attempt == TELL_AFTER {
+                    self.report(&Error::delivery(
+                        "the destination does not take events; they stay in the spool",
+                        error.clone(),
+                    ));
+                }
+            }
             RetryDecision::Pause(wait) => {
                 self.retry_at(now + wait, false);
                 if !std::mem::replace(&mut self.progress.paused, true) {

@@ -25,7 +25,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The name used in rules, manifests and docs: `omit`, `kind`, `len`, `hash` or `value`.
+    /// The name used in rules and docs: `omit`, `kind`, `len`, `hash` or `value`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

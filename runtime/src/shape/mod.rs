@@ -2,7 +2,7 @@
 //!
 //! [`Shape`] is derived by authors on the parameter types of their tools. It names the fields that
 //! rules and events may name, and lets a type lower its own ceiling. Nothing here reads a value:
-//! that is the work of `capture`.
+//! that is the work of capture.
 
 mod form;
 mod impls;

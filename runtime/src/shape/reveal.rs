@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// It is implemented for `bool`, and `#[derive(Reveal)]` implements it for enums without fields.
 /// It is not implemented for numbers and strings: card and phone numbers are integers. Implement
-/// it on a type of your own and give the reason, which appears in the manifest.
+/// it on a type of your own and give the reason, which stands in the source for whoever reviews it.
 ///
 /// ```
 /// use toolwatch::{Exposed, Reveal};

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::capture::losses::{self, Loss};
 use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape};
 use crate::watch::Active;
 
@@ -93,7 +94,8 @@ impl Live {
         event.outcome = outcome;
         event.result = ending.result;
         event.failure = ending.failure;
-        self.watch.record(self.event);
+        // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
+        losses::guarded(Loss::Event, || self.watch.record(self.event));
     }
 }
 

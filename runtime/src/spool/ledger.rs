@@ -185,8 +185,8 @@ pub struct Stats {
     pub panics: u64,
     /// Threads that the system refused to start.
     pub thread_failures: u64,
-    /// Intents, schema checks and error fingerprints that were left out of an event because code of
-    /// the author's panicked in them. One count for the whole process.
+    /// Intents, values, schema checks and error fingerprints that were left out of an event, and
+    /// whole events, because code that capture called panicked. One count for the whole process.
     pub capture_faults: u64,
 }
 

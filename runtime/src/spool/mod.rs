@@ -93,18 +93,20 @@ impl Spool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an event in. Never fails and never waits for more than the disk's page cache.
-    pub(crate) fn append(&self, payload: &[u8]) {
+    /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
+    /// disk refused is told when it begins to fail, and not again before it has worked.
+    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::ErrorKind> {
         use std::sync::atomic::Ordering::Relaxed;
-        let waiting = {
+        let (waiting, news) = {
             let mut state = self.lock();
             state.append(payload);
-            state.stats.own.spooled()
+            (state.stats.own.spooled(), state.disk_news.take())
         };
         if waiting >= self.wake_at.load(Relaxed) && self.wake_at.swap(u64::MAX, Relaxed) != u64::MAX
         {
             self.tell(|signal| signal.wake = true);
         }
+        news
     }
 
     /// Enters an event that was given up before it was encoded.
@@ -234,14 +236,15 @@ impl Spool {
 
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
-        let deadline = Instant::now() + timeout;
+        // No deadline when the timeout reaches beyond what the clock can tell.
+        let deadline = Instant::now().checked_add(timeout);
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
-            let Some(left) =
-                deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-            else {
+            let left = deadline
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
                 return false;
-            };
+            }
             signal =
                 self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }

@@ -53,6 +53,8 @@ pub(super) struct State {
     scratch: Vec<u8>,
     /// Until when the disk is left alone, and for how long the next time.
     disk_pause: Option<(Duration, Duration)>,
+    /// What the disk refused when it began to fail, until the operator is told.
+    pub(super) disk_news: Option<io::ErrorKind>,
     /// Acknowledgements that had no segment when the directory was last looked through.
     pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
@@ -72,6 +74,7 @@ impl State {
             stats: Stats::default(),
             scratch: Vec::new(),
             disk_pause: None,
+            disk_news: None,
             strays: HashSet::new(),
             closed: false,
         }
@@ -136,6 +139,9 @@ impl State {
     fn pause_disk(&mut self, error: &io::Error) {
         tracing::debug!(kind = ?error.kind(), "the spool's disk failed; events go to memory for a while");
         self.stats.disk_errors += 1;
+        if self.disk_pause.is_none() {
+            self.disk_news = Some(error.kind());
+        }
         let pause = self.disk_pause.map_or(DISK_PAUSE.0, |(_, pause)| pause);
         self.disk_pause = Some((self.clock.now() + pause, (pause * 2).min(DISK_PAUSE.1)));
     }

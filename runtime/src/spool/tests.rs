@@ -175,9 +175,9 @@ fn a_short_write_is_cut_back_and_the_event_waits_in_memory() {
         spool.append(&payload(0));
         faults.no_cut.store(no_cut, Ordering::Relaxed);
         faults.short_writes.store(true, Ordering::Relaxed);
-        spool.append(&payload(1));
+        assert!(spool.append(&payload(1)).is_some(), "the operator is told");
         faults.short_writes.store(false, Ordering::Relaxed);
-        spool.append(&payload(2));
+        assert!(spool.append(&payload(2)).is_none(), "once");
         assert_eq!(spool.stats().memory_fallbacks, 2, "the disk is left alone for a while");
         clock.advance(Duration::from_secs(1));
         spool.append(&payload(3));
@@ -197,7 +197,9 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
     faults.full.store(true, Ordering::Relaxed);
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
     let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
-    (0..100).for_each(|number| spool.append(&payload(number)));
+    (0..100).for_each(|number| {
+        spool.append(&payload(number));
+    });
     let stats = spool.stats();
     assert_eq!((stats.own().captured(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
     assert!(stats.is_balanced() && stats.own().dropped(DropReason::MemoryFull) > 0);
@@ -214,7 +216,9 @@ fn a_segment_that_cannot_be_read_is_given_up_after_some_tries() {
     let faults = Arc::new(Faults::default());
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
     let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
-    (0..3).for_each(|number| spool.append(&payload(number)));
+    (0..3).for_each(|number| {
+        spool.append(&payload(number));
+    });
     faults.failing_reads.store(2, Ordering::Relaxed);
     assert!(spool.claim(LIMITS, false).is_none() && spool.claim(LIMITS, false).is_none());
     assert_eq!(spool.claim(LIMITS, false).unwrap().len(), 3, "two failures are forgiven");
@@ -231,7 +235,9 @@ fn the_oldest_segments_give_way_and_the_count_is_exact() {
     let home = tempfile::tempdir().unwrap();
     let cap = 64 * 1024;
     let spool = spool(home.path(), cap);
-    (0..5000).for_each(|number| spool.append(&payload(number)));
+    (0..5000).for_each(|number| {
+        spool.append(&payload(number));
+    });
     let size: u64 =
         segment_files(home.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert!(size <= cap, "{size}");
@@ -245,9 +251,13 @@ fn the_oldest_segments_give_way_and_the_count_is_exact() {
 fn a_batch_in_flight_is_settled_even_when_its_segment_is_evicted() {
     let home = tempfile::tempdir().unwrap();
     let spool = spool(home.path(), 32 * 1024);
-    (0..60).for_each(|number| spool.append(&payload(number)));
+    (0..60).for_each(|number| {
+        spool.append(&payload(number));
+    });
     let mut claim = spool.claim(LIMITS, false).unwrap();
-    (60..3000).for_each(|number| spool.append(&payload(number)));
+    (60..3000).for_each(|number| {
+        spool.append(&payload(number));
+    });
     spool.settle(&mut claim, 20, Verdict::Delivered { rejected: 0 });
     spool.settle(&mut claim, 30, Verdict::Delivered { rejected: 5 });
     let stats = spool.stats();
@@ -261,7 +271,9 @@ fn an_orphans_acknowledged_events_are_not_sent_again() {
     let home = tempfile::tempdir().unwrap();
     {
         let spool = spool(home.path(), 1 << 20);
-        (0..100).for_each(|number| spool.append(&payload(number)));
+        (0..100).for_each(|number| {
+            spool.append(&payload(number));
+        });
         for _ in 0..2 {
             let mut claim = spool.claim(Limits { max_events: 20, ..LIMITS }, false).unwrap();
             spool.settle(&mut claim, 15, Verdict::Delivered { rejected: 0 });

@@ -8,7 +8,7 @@ use rmcp::model::Extensions;
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::settings::Settings;
-use super::{Watch, install};
+use super::{Watch, install, operator};
 use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
@@ -150,19 +150,15 @@ fn warn_if_forgotten() {
         let message =
             "a watched tool is not recorded: install() the watch and keep what it returns";
         tracing::warn!("{message}");
-        eprintln!("toolwatch: {message}");
+        operator::say(format_args!("{message}"));
     }
 }
 
 /// What `debug` writes of an event: nothing that a caller chose.
 fn say(event: &Event) {
     let millis = event.duration_ns / 1_000_000;
-    eprintln!(
-        "toolwatch: {} {}: {} in {millis} ms",
-        event.method,
-        event.name,
-        event.outcome.as_str()
-    );
+    let (method, name, outcome) = (event.method, event.name, event.outcome.as_str());
+    operator::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
 }
 
 /// Calls of one session, or of one trace, are kept or left out together.

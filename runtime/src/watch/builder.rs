@@ -177,6 +177,7 @@ impl WatchBuilder {
 
     /// Is told of failures of the delivery path, once per episode. Without it they are written to
     /// stderr, one line each. It is also told, once per tool, which tool cannot ask for the intent.
+    /// It runs on the thread that met the failure, which may be in a call, so it must not wait.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self

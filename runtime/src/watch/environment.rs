@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use super::operator;
+
 /// Looks a variable up. Replaced in tests and by applications that have their own configuration.
 pub(super) type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
@@ -72,13 +74,13 @@ impl<'a> Environment<'a> {
     /// Says on stderr, in one line, what was wrong.
     pub(super) fn report(&self) {
         if let Some(line) = self.line() {
-            eprintln!("{line}");
+            operator::say(format_args!("{line}"));
         }
     }
 
     /// The line to say, when there is something to say.
     pub(super) fn line(&self) -> Option<String> {
-        (!self.warnings.is_empty()).then(|| format!("toolwatch: {}", self.warnings.join("; ")))
+        (!self.warnings.is_empty()).then(|| self.warnings.join("; "))
     }
 
     fn parsed<T>(

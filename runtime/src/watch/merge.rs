@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::settings::Settings;
-use super::{Active, Watch, WatchBuilder};
+use super::{Active, Watch, WatchBuilder, operator};
 use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
@@ -200,7 +200,7 @@ fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
 /// What an operator should know, in one line, when the author takes no notice of it.
 fn say(error: &Error) {
     let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
-    eprintln!("toolwatch: {error}{}", cause.unwrap_or_default());
+    operator::say(format_args!("{error}{}", cause.unwrap_or_default()));
 }
 
 fn program_name() -> String {

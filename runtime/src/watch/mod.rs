@@ -8,6 +8,7 @@ mod builder;
 mod environment;
 mod install;
 mod merge;
+mod operator;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -111,7 +112,9 @@ impl Watch {
         let delivery = active.pipeline().shutdown(timeout);
         if active.settings().debug {
             let Delivery { delivered, spooled, dropped, .. } = delivery;
-            eprintln!("toolwatch: {delivered} delivered, {spooled} spooled, {dropped} dropped");
+            operator::say(format_args!(
+                "{delivered} delivered, {spooled} spooled, {dropped} dropped"
+            ));
         }
         delivery
     }

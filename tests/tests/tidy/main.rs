@@ -5,6 +5,7 @@
 
 mod layers;
 mod lock_rules;
+mod named_tests;
 mod prose_rules;
 mod rust_rules;
 mod source;

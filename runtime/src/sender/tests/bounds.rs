@@ -51,6 +51,15 @@ fn flush_and_shutdown_return_in_time_while_a_request_hangs() {
 }
 
 #[test]
+fn a_timeout_beyond_the_clock_waits_for_the_work_and_does_not_overflow() {
+    let home = tempfile::tempdir().unwrap();
+    let (pipeline, _) = pipeline(config(home.path()), |_| Ok(Ack::all()));
+    pipeline.append(&event(1));
+    assert_eq!(pipeline.flush(Duration::MAX).delivered, 1);
+    assert_eq!(pipeline.shutdown(Duration::MAX).delivered, 1);
+}
+
+#[test]
 fn a_drop_takes_at_most_50_ms() {
     let home = tempfile::tempdir().unwrap();
     let (pipeline, release) = hanging(home.path(), Durability::Spool);

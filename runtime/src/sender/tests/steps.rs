@@ -62,6 +62,11 @@ fn a_broken_service_is_asked_in_growing_intervals_and_nothing_is_lost() {
         _ => Ok(Ack::all()),
     };
     let (mut worker, clock, spool) = worker(home.path(), Box::new(answer));
+    let told = Arc::new(AtomicU64::new(0));
+    let telling = Arc::clone(&told);
+    worker.on_error = Some(Arc::new(move |_| {
+        telling.fetch_add(1, Ordering::Relaxed);
+    }));
     spool.append(&event(1));
     clock.advance(Duration::from_secs(1));
     let mut moments = Vec::new();
@@ -75,6 +80,7 @@ fn a_broken_service_is_asked_in_growing_intervals_and_nothing_is_lost() {
     }
     let gaps: Vec<_> = moments.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
     assert_eq!(gaps, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    assert_eq!(told.load(Ordering::Relaxed), 1, "an episode is told once");
 }
 
 #[test]
@@ -82,7 +88,9 @@ fn rejected_events_are_counted_and_not_sent_again() {
     let home = tempfile::tempdir().unwrap();
     let (mut worker, clock, spool) =
         worker(home.path(), Box::new(|_| Ok(Ack::all().with_rejected(2))));
-    (0..5).for_each(|number| spool.append(&event(number)));
+    (0..5).for_each(|number| {
+        spool.append(&event(number));
+    });
     clock.advance(Duration::from_secs(1));
     rest(&mut worker);
     let stats = spool.stats();

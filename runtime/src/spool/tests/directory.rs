@@ -19,7 +19,9 @@ fn many_orphans_are_adopted_in_turns_and_stray_acknowledgements_go() {
     let home = tempfile::tempdir().unwrap();
     let first = spool(home.path(), 1 << 20);
     let others: Vec<_> = (0..40).map(|_| spool(home.path(), 1 << 20)).collect();
-    others.iter().for_each(|spool| spool.append(&payload(1)));
+    others.iter().for_each(|spool| {
+        spool.append(&payload(1));
+    });
     drop(others);
     let stray = home.path().join("spool").join("stray.ack");
     std::fs::write(&stray, "x").unwrap();

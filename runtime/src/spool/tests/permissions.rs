@@ -11,7 +11,9 @@ fn mode(path: &Path) -> u32 {
 /// A directory with one orphaned segment, and its path.
 fn orphan(home: &Path) -> std::path::PathBuf {
     let spool = spool(home, 1 << 20);
-    (0..3).for_each(|number| spool.append(&payload(number)));
+    (0..3).for_each(|number| {
+        spool.append(&payload(number));
+    });
     segment_files(home).remove(0)
 }
 
@@ -19,7 +21,9 @@ fn orphan(home: &Path) -> std::path::PathBuf {
 fn directory_and_files_are_private() {
     let home = tempfile::tempdir().unwrap();
     let spool = spool(home.path(), 1 << 20);
-    (0..3).for_each(|number| spool.append(&payload(number)));
+    (0..3).for_each(|number| {
+        spool.append(&payload(number));
+    });
     let mut claim = spool.claim(LIMITS, false).unwrap();
     spool.settle(&mut claim, 1, Verdict::Delivered { rejected: 0 });
     assert_eq!(mode(&home.path().join("spool")), 0o700);
