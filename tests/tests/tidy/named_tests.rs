@@ -18,7 +18,8 @@ fn missing<'t>(text: &'t str, known: &BTreeSet<&str>) -> Vec<&'t str> {
 
 fn is_test_name(name: &str) -> bool {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.chars().all(is_word) && name.split('_').count() >= MIN_WORDS
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
+    is_name && name.chars().all(is_word) && name.split('_').count() >= MIN_WORDS
 }
 
 /// The name of every fn of the repository.
