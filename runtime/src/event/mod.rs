@@ -32,7 +32,7 @@ sealed_struct! {
     pub(crate) struct Event {
         id: EventId,
         event_type: EventType,
-        /// The tool's name as the author registered it, or `_unknown`.
+        /// The tool's name as the author registered it.
         name: Name,
         /// The JSON-RPC method, such as `tools/call`.
         method: &'static str,

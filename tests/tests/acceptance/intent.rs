@@ -148,7 +148,10 @@ impl Forms {
     }
 }
 
-const INJECTED: [(&str, fn() -> Value); 7] = [
+/// A tool and the arguments to call it with.
+type Case = (&'static str, fn() -> Value);
+
+const INJECTED: [Case; 7] = [
     ("none", || json!({})),
     ("empty", || json!({ "a": 1 })),
     ("bare", || json!({ "a": 1 })),

@@ -35,6 +35,7 @@ impl Reveal for Count {
     const REASON: &'static str = "a count of items";
 
     fn reveal(&self) -> Option<Exposed> {
+        assert_ne!(self.0, 13, "an author's code may panic");
         (self.0 >= 0).then(|| Exposed::int(self.0))
     }
 }
@@ -151,6 +152,22 @@ async fn a_reveal_that_returns_none_records_no_value() {
     arguments["count"] = json!(-1);
     let fields = recorded(vec![arguments]).await.remove(0).0;
     assert_eq!(fields["count"], json!({ "type": "integer" }));
+}
+
+#[tokio::test]
+async fn g2_a_reveal_that_panics_records_no_value_and_the_call_goes_on() {
+    let recorder = Recorder::start();
+    let client = connect(Shop, &recorder.watch).await;
+    let before = recorder.watch.stats().capture_faults;
+    let mut arguments = order();
+    arguments["count"] = json!(13);
+    let reply = call(&client, "order", arguments).await.expect("a reply");
+    assert_ne!(reply.is_error, Some(true));
+    let record = recorder.only();
+    assert_eq!(record.outcome(), Some(toolwatch::event::Outcome::Ok));
+    let fields = record.request_params.expect("arguments").fields;
+    assert_eq!(fields["count"], json!({ "type": "integer" }));
+    assert!(recorder.watch.stats().capture_faults > before);
 }
 
 #[tokio::test]
