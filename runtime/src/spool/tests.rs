@@ -123,6 +123,12 @@ pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()
 }
 
+fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        spool.append(&payload(number));
+    }
+}
+
 pub(super) fn settings(home: &Path, max_bytes: u64) -> Settings {
     let common = Arc::from(b"\"server_name\":\"docs\"".as_slice());
     Settings {
@@ -197,9 +203,7 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
     faults.full.store(true, Ordering::Relaxed);
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
     let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
-    (0..100).for_each(|number| {
-        spool.append(&payload(number));
-    });
+    fill(&spool, 0..100);
     let stats = spool.stats();
     assert_eq!((stats.own().captured(), stats.memory_fallbacks, stats.disk_errors), (100, 100, 1));
     assert!(stats.is_balanced() && stats.own().dropped(DropReason::MemoryFull) > 0);
@@ -216,9 +220,7 @@ fn a_segment_that_cannot_be_read_is_given_up_after_some_tries() {
     let faults = Arc::new(Faults::default());
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
     let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
-    (0..3).for_each(|number| {
-        spool.append(&payload(number));
-    });
+    fill(&spool, 0..3);
     faults.failing_reads.store(2, Ordering::Relaxed);
     assert!(spool.claim(LIMITS, false).is_none() && spool.claim(LIMITS, false).is_none());
     assert_eq!(spool.claim(LIMITS, false).unwrap().len(), 3, "two failures are forgiven");
@@ -235,9 +237,7 @@ fn the_oldest_segments_give_way_and_the_count_is_exact() {
     let home = tempfile::tempdir().unwrap();
     let cap = 64 * 1024;
     let spool = spool(home.path(), cap);
-    (0..5000).for_each(|number| {
-        spool.append(&payload(number));
-    });
+    fill(&spool, 0..5000);
     let size: u64 =
         segment_files(home.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert!(size <= cap, "{size}");
@@ -251,13 +251,9 @@ fn the_oldest_segments_give_way_and_the_count_is_exact() {
 fn a_batch_in_flight_is_settled_even_when_its_segment_is_evicted() {
     let home = tempfile::tempdir().unwrap();
     let spool = spool(home.path(), 32 * 1024);
-    (0..60).for_each(|number| {
-        spool.append(&payload(number));
-    });
+    fill(&spool, 0..60);
     let mut claim = spool.claim(LIMITS, false).unwrap();
-    (60..3000).for_each(|number| {
-        spool.append(&payload(number));
-    });
+    fill(&spool, 60..3000);
     spool.settle(&mut claim, 20, Verdict::Delivered { rejected: 0 });
     spool.settle(&mut claim, 30, Verdict::Delivered { rejected: 5 });
     let stats = spool.stats();
@@ -271,9 +267,7 @@ fn an_orphans_acknowledged_events_are_not_sent_again() {
     let home = tempfile::tempdir().unwrap();
     {
         let spool = spool(home.path(), 1 << 20);
-        (0..100).for_each(|number| {
-            spool.append(&payload(number));
-        });
+        fill(&spool, 0..100);
         for _ in 0..2 {
             let mut claim = spool.claim(Limits { max_events: 20, ..LIMITS }, false).unwrap();
             spool.settle(&mut claim, 15, Verdict::Delivered { rejected: 0 });
