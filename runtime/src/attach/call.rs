@@ -96,7 +96,10 @@ impl Call {
         let was_absent = object.is_none();
         let value = Value::Object(object.unwrap_or_default());
         if let Value::Object(arguments) = &value {
-            capture_object(watch, entry, arguments, &mut captured);
+            let measure = || capture_object(watch, entry, arguments, &mut captured);
+            if losses::guarded(Loss::Shape, measure).is_none() {
+                captured = Arguments::default();
+            }
         }
         #[cfg(feature = "schema")]
         if let Some(validator) = entry.validator() {
@@ -261,8 +264,12 @@ impl<R> Finished<R> {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(&reply);
         if let Some(watch) = span.watch() {
+            let read = || {
+                entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher))
+            };
+            let read = losses::guarded(Loss::Shape, read);
             let (outcome, ending) =
-                entry.with_hasher(watch, |hasher| ending::of_reply(&reply, fault.as_ref(), hasher));
+                read.unwrap_or_else(|| (ending::outcome(&reply), Ending::default()));
             span.finish(outcome, ending);
         }
         reply

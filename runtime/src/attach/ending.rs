@@ -18,7 +18,7 @@ pub(super) fn of_reply(reply: &Reply, fault: Option<&Fault>, hasher: &Hasher) ->
     (outcome, Ending { result: reply.as_ref().ok().map(result::measure), failure })
 }
 
-fn outcome(reply: &Reply) -> Outcome {
+pub(super) fn outcome(reply: &Reply) -> Outcome {
     match reply {
         Err(_) => Outcome::ProtocolError,
         Ok(CallToolResponse::InputRequired(_)) => Outcome::InputRequired,

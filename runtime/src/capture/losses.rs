@@ -1,4 +1,5 @@
-//! What capture gave up because code that it called panicked, counted per process.
+//! What capture gave up because of a panic, counted per process: in the author's code that it called,
+//! or in its own, because a fault of toolwatch must not cost the tool its reply.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +18,11 @@ pub(crate) enum Loss {
     Reveal,
     /// An event, because writing it down panicked.
     Event,
+    /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
+    Shape,
 }
 
-static COUNTS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+static COUNTS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {

@@ -1,7 +1,7 @@
 //! Arguments for a generated schema: valid, or invalid in one chosen way, with a needle in every
 //! string, number and undeclared key.
 //!
-//! Every place at which arguments can go wrong has a number. [`write`] breaks the one it is asked
+//! Every place at which arguments can go wrong has a number. [`write()`] breaks the one it is asked
 //! to break and says which keyword that was; a number that no place has leaves them valid.
 
 use serde_json::{Map, Number, Value, json};

@@ -36,7 +36,7 @@ pub enum Node {
     Any,
     /// A string: a prefix that a pattern demands, bounds, a format.
     Text { prefix: Option<&'static str>, bounded: bool, format: Option<&'static str> },
-    /// A number within [`NUMBERS`].
+    /// A number within `NUMBERS`.
     Number { whole: bool, multiple_of: Option<i64> },
     /// A boolean.
     Boolean,
