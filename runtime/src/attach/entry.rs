@@ -59,29 +59,29 @@ impl Site {
         }
         let compiled = Entry::compile(&self.spec, declare());
         let (known, entry) = self.first.get_or_init(|| (server, compiled));
-        if *known == server { entry } else { self.other(server, || declaration_of(compiled)) }
+        if *known == server { entry } else { self.keep(server, compiled) }
     }
 
     fn other(&self, server: TypeId, declare: impl FnOnce() -> Declared) -> &'static Entry {
-        let find = |others: &[(TypeId, &'static Entry)]| {
-            others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
-        };
-        if let Some(entry) = find(&lock(&self.others)) {
+        if let Some(entry) = find(&lock(&self.others), server) {
             return entry;
         }
         // Compiled outside the lock: schema generation is the author's code and may come back here.
-        let compiled = Entry::compile(&self.spec, declare());
+        self.keep(server, Entry::compile(&self.spec, declare()))
+    }
+
+    /// Keeps an entry, unless another thread was faster: then its entry serves.
+    fn keep(&self, server: TypeId, compiled: &'static Entry) -> &'static Entry {
         let mut others = lock(&self.others);
-        find(&others).unwrap_or_else(|| {
+        find(&others, server).unwrap_or_else(|| {
             others.push((server, compiled));
             compiled
         })
     }
 }
 
-/// Another monomorphisation won the race for the first place: its schema serves again.
-fn declaration_of(entry: &Entry) -> Declared {
-    Declared { input_schema: Arc::clone(&entry.declared_schema), shape: entry.shape }
+fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static Entry> {
+    others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
 }
 
 /// One watched tool of one server type. It lives as long as the process.
@@ -92,7 +92,6 @@ pub struct Entry {
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
-    shape: Option<fn() -> TypeShape>,
     injected: OnceLock<Option<Arc<JsonObject>>>,
     /// Why the tool does not ask for the intent although it should.
     kept: OnceLock<&'static str>,
@@ -111,7 +110,6 @@ impl Entry {
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
             declared_schema: declared.input_schema,
-            shape: declared.shape,
             injected: OnceLock::new(),
             kept: OnceLock::new(),
             has_warned: AtomicBool::new(false),

@@ -11,20 +11,21 @@ use rmcp::model::MetaObject;
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
-use super::hash::{Hasher, InstallKey};
+use super::hash::Hasher;
 use crate::event::{Caller, Label, SessionKey, SessionSource, Trace, Transport, unique};
 use crate::semconv::{META_CLIENT_INFO, META_PROTOCOL_VERSION, SESSION_HEADER, TRACEPARENT};
 
 /// Reads a request's trace and caller.
 pub(crate) fn read(
     request: &RequestContext<RoleServer>,
-    key: &InstallKey,
+    install: &Hasher,
     default_transport: Transport,
 ) -> (Trace, Caller) {
     let headers = request.extensions.get::<Parts>().map(|parts| &parts.headers);
     let transport = if headers.is_some() { Transport::StreamableHttp } else { default_transport };
     let trace = trace(&request.meta, headers);
-    let session = session(headers, transport, key).or_else(|| session_of_trace(&trace, key));
+    let session =
+        session(headers, transport, install).or_else(|| session_of_trace(&trace, install));
     let mut caller = Caller { transport, session, ..Caller::default() };
     identify(request, &mut caller);
     (trace, caller)
@@ -87,12 +88,12 @@ fn complete(request: &RequestContext<RoleServer>, caller: &mut Caller) {
 fn session(
     headers: Option<&HeaderMap>,
     transport: Transport,
-    key: &InstallKey,
+    install: &Hasher,
 ) -> Option<SessionKey> {
     let (value, source) = match headers {
         Some(headers) => {
             let id = headers.get(SESSION_HEADER)?.as_bytes();
-            (Hasher::for_install(key).bytes("session", id), SessionSource::HttpHeader)
+            (install.bytes("session", id), SessionSource::HttpHeader)
         }
         None if transport == Transport::Stdio => (process_key(), SessionSource::Process),
         None => return None,
@@ -101,9 +102,9 @@ fn session(
 }
 
 /// Requests without a session are grouped by the trace that their caller says they belong to.
-fn session_of_trace(trace: &Trace, key: &InstallKey) -> Option<SessionKey> {
+fn session_of_trace(trace: &Trace, install: &Hasher) -> Option<SessionKey> {
     trace.parent_span_id?;
-    let value = Hasher::for_install(key).bytes("trace", &trace.trace_id);
+    let value = install.bytes("trace", &trace.trace_id);
     Some(SessionKey { value, source: SessionSource::Trace })
 }
 

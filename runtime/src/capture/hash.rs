@@ -5,11 +5,7 @@
 //! different tools, fields and purposes are separated, so that they cannot be compared.
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-use super::canonical::Canonical;
-use super::scratch;
 
 #[path = "key.rs"]
 mod key;
@@ -61,31 +57,27 @@ impl Hasher {
         self.mode
     }
 
-    /// The hash of one field's value.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the walk has the form of a field already"))]
-    pub(crate) fn field(&self, path: &str, value: &Value) -> u64 {
-        scratch::with(|buffer| {
-            let mut canonical = Canonical::new(buffer);
-            canonical.value(value, 0);
-            self.field_form(path, [canonical.since(0)])
-        })
+    /// The hash of one field's value, which the walk has in its canonical form already.
+    #[cfg(test)]
+    pub(crate) fn field(&self, path: &str, value: &serde_json::Value) -> u64 {
+        let mut form = Vec::new();
+        super::canonical::Canonical::new(&mut form).value(value, 0);
+        self.field_form(path, [form.as_slice()])
     }
 
     /// The hash of one field's canonical form, given in pieces.
     pub(crate) fn field_form<'f>(
         &self,
-        path: &str,
+        path: &'f str,
         pieces: impl IntoIterator<Item = &'f [u8]>,
     ) -> u64 {
-        let mut state = self.state.clone();
-        [b"field\0", path.as_bytes(), b"\0"].iter().for_each(|part| state.update(part));
-        pieces.into_iter().for_each(|piece| state.update(piece));
-        leading(&state.finalize().into_bytes())
+        let domain: [&[u8]; 3] = [b"field\0", path.as_bytes(), b"\0"];
+        self.finish(domain.into_iter().chain(pieces))
     }
 
     /// The hash of all arguments' canonical form.
     pub(crate) fn arguments_form(&self, form: &[u8]) -> u64 {
-        self.finish(&[b"all\0", form])
+        self.finish([b"all\0", form])
     }
 
     /// The hash of a text for a purpose.
@@ -95,12 +87,12 @@ impl Hasher {
 
     /// The hash of bytes for a purpose.
     pub(crate) fn bytes(&self, domain: &str, bytes: &[u8]) -> u64 {
-        self.finish(&[b"text\0", domain.as_bytes(), b"\0", bytes])
+        self.finish([b"text\0", domain.as_bytes(), b"\0", bytes])
     }
 
-    fn finish(&self, parts: &[&[u8]]) -> u64 {
+    fn finish<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> u64 {
         let mut state = self.state.clone();
-        parts.iter().for_each(|part| state.update(part));
+        parts.into_iter().for_each(|part| state.update(part));
         leading(&state.finalize().into_bytes())
     }
 }

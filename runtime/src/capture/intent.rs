@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
-use super::hash::{Hasher, InstallKey};
+use super::hash::Hasher;
 use super::losses::{self, Loss};
 use crate::event::{Intent, IntentRecord};
 
@@ -133,7 +133,7 @@ pub(crate) fn record(
     text: &str,
     max_chars: usize,
     level: IntentLevel,
-    key: &InstallKey,
+    install: &Hasher,
     filter: Option<&Filter>,
 ) -> Option<IntentRecord> {
     if level == IntentLevel::Off {
@@ -141,7 +141,7 @@ pub(crate) fn record(
     }
     let intent = filtered(Intent::clean(text, max_chars), max_chars, filter)?;
     let chars = Some(intent.as_str().chars().count() as u64);
-    let hash = || Hasher::for_install(key).text("intent", intent.as_str());
+    let hash = || install.text("intent", intent.as_str());
     Some(match level {
         IntentLevel::Off => return None,
         IntentLevel::Len => IntentRecord { chars, ..IntentRecord::default() },
@@ -167,6 +167,7 @@ fn filtered(intent: Intent, max_chars: usize, filter: Option<&Filter>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::hash::InstallKey;
     use crate::capture::sample::object;
 
     const OPTIONAL: IntentSpec =
@@ -252,8 +253,8 @@ mod tests {
 
     #[test]
     fn levels_record_no_more_than_they_say() {
-        let key = InstallKey::from_bytes([7; 32]);
-        let at = |level| record("look\u{7} up Ann", 7, level, &key, None);
+        let install = Hasher::for_install(&InstallKey::from_bytes([7; 32]));
+        let at = |level| record("look\u{7} up Ann", 7, level, &install, None);
         assert!(at(IntentLevel::Off).is_none());
         let parts = |level| {
             at(level).map(|r| (r.text.map(|t| t.as_str().to_owned()), r.hash.is_some(), r.chars))
@@ -265,8 +266,9 @@ mod tests {
 
     #[test]
     fn the_filter_decides_and_its_panic_drops_the_intent() {
-        let key = InstallKey::ephemeral();
-        let run = |filter: &Filter| record("ask Ann", 50, IntentLevel::Text, &key, Some(filter));
+        let install = Hasher::for_install(&InstallKey::ephemeral());
+        let run =
+            |filter: &Filter| record("ask Ann", 50, IntentLevel::Text, &install, Some(filter));
         let text = run(&|text| Some(text.replace("Ann", "someone"))).and_then(|r| r.text);
         assert_eq!(text.map(|text| text.as_str().to_owned()).as_deref(), Some("ask someone"));
         assert!(run(&|_| None).is_none());

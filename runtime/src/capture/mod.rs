@@ -16,7 +16,7 @@ pub(crate) mod repeat;
 pub(crate) mod result;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
-mod scratch;
+pub(crate) mod scratch;
 pub(crate) mod size;
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! A watch that is on, as the call path sees it.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -14,6 +13,7 @@ use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Repeat, Tracker};
+use crate::capture::scratch;
 use crate::error::Error;
 use crate::event::{self, Caller, Event, IntentRecord, Trace};
 use crate::sender::Pipeline;
@@ -33,6 +33,8 @@ struct Inner {
     id: u64,
     settings: Settings,
     key: InstallKey,
+    /// For what tools share. Made once: a hasher starts with the work of two blocks.
+    install: Hasher,
     tracker: Tracker,
     pipeline: Pipeline,
 }
@@ -42,7 +44,9 @@ impl Active {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ANY_ENABLED.store(true, Ordering::Release);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::new(Inner { id, settings, key, tracker: Tracker::new(), pipeline }))
+        let install = Hasher::for_install(&key);
+        let tracker = Tracker::new();
+        Self(Arc::new(Inner { id, settings, key, install, tracker, pipeline }))
     }
 
     /// The watch of a request: one that a wrapper has put into it, else the installed one.
@@ -95,13 +99,13 @@ impl Active {
     }
 
     pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {
-        context::read(request, &self.0.key, self.0.settings.transport)
+        context::read(request, &self.0.install, self.0.settings.transport)
     }
 
     pub(crate) fn record_intent(&self, text: &str, max_chars: usize) -> Option<IntentRecord> {
         let settings = &self.0.settings;
         let filter = settings.intent_filter.as_deref();
-        intent::record(text, max_chars, settings.intent, &self.0.key, filter)
+        intent::record(text, max_chars, settings.intent, &self.0.install, filter)
     }
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
@@ -112,29 +116,12 @@ impl Active {
         let (key, rate) = (sampling_key(&event), self.0.settings.sample_rate);
         if let Some(weight) = self.0.pipeline.sample(key, rate, event.outcome.is_error()) {
             event.weight = weight;
-            self.append(&event);
+            scratch::with(|buffer| self.append(&event, buffer));
         }
         event::recycle(event);
     }
 
-    fn append(&self, event: &Event) {
-        thread_local! {
-            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
-        let appended = BUFFER.try_with(|buffer| {
-            let Ok(mut buffer) = buffer.try_borrow_mut() else { return false };
-            buffer.clear();
-            self.write(event, &mut buffer);
-            true
-        });
-        if appended != Ok(true) {
-            // The thread is ending, or an event is recorded while one is recorded.
-            let mut buffer = Vec::with_capacity(1024);
-            self.write(event, &mut buffer);
-        }
-    }
-
-    fn write(&self, event: &Event, buffer: &mut Vec<u8>) {
+    fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
         event::encode(event, buffer);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());

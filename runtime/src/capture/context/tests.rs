@@ -1,6 +1,7 @@
 //! Strict trace context, and identities per request.
 
 use super::*;
+use crate::capture::hash::InstallKey;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SPAN: &str = "00f067aa0ba902b7";
@@ -50,15 +51,15 @@ fn a_trace_comes_from_meta_then_from_the_header_and_else_is_new() {
 
 #[test]
 fn e4_a_session_is_the_hash_of_its_header_or_the_process() {
-    let key = InstallKey::from_bytes([7; 32]);
+    let install = Hasher::for_install(&InstallKey::from_bytes([7; 32]));
     let mut headers = HeaderMap::new();
-    assert_eq!(session(Some(&headers), Transport::StreamableHttp, &key), None);
+    assert_eq!(session(Some(&headers), Transport::StreamableHttp, &install), None);
     headers.insert(SESSION_HEADER, "abc".parse().unwrap());
-    let of_header = session(Some(&headers), Transport::StreamableHttp, &key).unwrap();
-    assert_eq!(of_header.value, Hasher::for_install(&key).text("session", "abc"));
+    let of_header = session(Some(&headers), Transport::StreamableHttp, &install).unwrap();
+    assert_eq!(of_header.value, install.text("session", "abc"));
     assert_eq!(of_header.source, SessionSource::HttpHeader);
-    let of_process = session(None, Transport::Stdio, &key).unwrap();
-    assert_eq!(Some(of_process), session(None, Transport::Stdio, &key));
-    assert_eq!(session(None, Transport::Unknown, &key), None);
+    let of_process = session(None, Transport::Stdio, &install).unwrap();
+    assert_eq!(Some(of_process), session(None, Transport::Stdio, &install));
+    assert_eq!(session(None, Transport::Unknown, &install), None);
     assert_eq!(repeat_scope(&Caller::default()), 0);
 }
