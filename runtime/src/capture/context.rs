@@ -12,7 +12,9 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
 use super::hash::Hasher;
-use crate::event::{Caller, Label, SessionKey, SessionSource, Trace, Transport, unique};
+use crate::event::{
+    Caller, Confidence, Label, SessionKey, SessionSource, Trace, Transport, unique,
+};
 use crate::semconv::{META_CLIENT_INFO, META_PROTOCOL_VERSION, SESSION_HEADER, TRACEPARENT};
 
 /// Reads a request's trace and caller.
@@ -98,14 +100,14 @@ fn session(
         None if transport == Transport::Stdio => (process_key(), SessionSource::Process),
         None => return None,
     };
-    Some(SessionKey { value, source })
+    Some(SessionKey { value, source, confidence: Confidence::High })
 }
 
 /// Requests without a session are grouped by the trace that their caller says they belong to.
 fn session_of_trace(trace: &Trace, install: &Hasher) -> Option<SessionKey> {
     trace.parent_span_id?;
     let value = install.bytes("trace", &trace.trace_id);
-    Some(SessionKey { value, source: SessionSource::Trace })
+    Some(SessionKey { value, source: SessionSource::Trace, confidence: Confidence::Medium })
 }
 
 /// A stdio server has one client for its life.

@@ -4,6 +4,8 @@
 //! numbers that the dictionary gives a default are left out when they have it. Nothing is
 //! allocated but the room in `out`.
 
+mod attributes;
+mod detail;
 mod json;
 mod parts;
 pub(super) mod time;
@@ -60,6 +62,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     }
     if let Some(arguments) = &event.arguments {
         parts::arguments(&mut json, arguments);
+    } else if let Some(opaque) = event.opaque {
+        parts::opaque(&mut json, opaque);
     }
     if let Some(result) = &event.result {
         parts::result(&mut json, result);
@@ -76,7 +80,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     if let Some(version) = &event.caller.client_version {
         json.text(key!("client_version"), version.as_str());
     }
-    parts::attributes(&mut json, event);
+    attributes::attributes(&mut json, event);
     json.close();
 }
 

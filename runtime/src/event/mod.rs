@@ -4,10 +4,13 @@
 //! `docs/spec/event.md`. Nothing here knows rmcp, files or the network: capture fills an event in,
 //! it is encoded once, and every reader gets the same event.
 
+mod detail;
 mod encode;
+mod extra;
 mod id;
 mod label;
 mod name;
+mod operation;
 mod outcome;
 mod recycle;
 mod sealed;
@@ -15,16 +18,34 @@ mod sealed;
 pub use id::{EventId, Timestamp};
 pub use label::{Intent, Label};
 pub use name::Name;
-pub use outcome::{ErrorKind, EventType, JsonKind, Outcome, SessionSource, Transport};
+pub use operation::EventType;
+pub use outcome::{Confidence, ErrorKind, JsonKind, Outcome, SessionSource, Side, Transport};
 
+pub(crate) use detail::{
+    CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
+    ToolDigest,
+};
 pub(crate) use encode::{Common, encode};
+pub(crate) use extra::{
+    Identity, MAX_PROPERTIES, MAX_TAGS, Property, RequestKey, Tag, TagValue, is_tag_key,
+};
 pub(crate) use id::unique;
 pub(crate) use recycle::{recycle, reused, reused_fields};
 
 use crate::shape::Exposed;
 use sealed::{closed, sealed_struct};
 
-closed!(EventType, JsonKind, Outcome, ErrorKind, Transport, SessionSource, Exposed);
+closed!(
+    EventType,
+    JsonKind,
+    Outcome,
+    ErrorKind,
+    Transport,
+    SessionSource,
+    Confidence,
+    Side,
+    Exposed
+);
 
 sealed_struct! {
     /// One operation of an MCP server, as toolwatch saw it.
@@ -32,11 +53,18 @@ sealed_struct! {
     pub(crate) struct Event {
         id: EventId,
         event_type: EventType,
-        /// The tool's name as the author registered it.
+        /// The name of what was asked for, as the author registered it: a tool, a prompt, a template.
         name: Name,
         /// The JSON-RPC method, such as `tools/call`.
         method: &'static str,
+        /// The tags of the attribute.
         tags: &'static [(&'static str, &'static str)],
+        /// Tags that were set at run time.
+        more_tags: Vec<Tag>,
+        properties: Vec<Property>,
+        request_id: Option<RequestKey>,
+        /// Whether the request carries on one that asked for input.
+        is_continuation: bool,
         started: Timestamp,
         /// From the end of capture to the end of the handler, in nanoseconds of the monotonic clock.
         duration_ns: u64,
@@ -49,6 +77,10 @@ sealed_struct! {
         result: Option<ResultShape>,
         failure: Option<Failure>,
         intent: Option<IntentRecord>,
+        signals: Signals,
+        /// Parameters that have no declared shape.
+        opaque: Option<Opaque>,
+        detail: Option<Box<Detail>>,
         /// How many events this one stands for: 1 / sampling rate.
         weight: f64,
     }
@@ -73,6 +105,7 @@ sealed_struct! {
         protocol_version: Option<Label>,
         transport: Transport,
         session: Option<SessionKey>,
+        identity: Option<Identity>,
     }
 }
 
@@ -82,6 +115,20 @@ sealed_struct! {
     pub(crate) struct SessionKey {
         value: u64,
         source: SessionSource,
+        confidence: Confidence,
+    }
+}
+
+sealed_struct! {
+    /// Signs of a model that is stuck.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(crate) struct Signals {
+        /// Which failure in a row of this tool with this fingerprint this is, whatever the arguments.
+        error_run: u32,
+        /// How many calls in a row alternate between this call and one other.
+        ping_pong: u32,
+        /// Whether a threshold is passed: the model is in a loop.
+        is_loop: bool,
     }
 }
 
@@ -165,6 +212,8 @@ sealed_struct! {
         chain_len: u32,
         /// Keyed hash that is equal for the same fault with other values. Local to this install.
         fingerprint: Option<u64>,
+        /// Whose fault it is, when the author or the protocol tells.
+        side: Option<Side>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The closed vocabularies of an event.
+//! The closed vocabularies of an event: how it ended, and what tells callers apart.
 
 macro_rules! vocabulary {
     ($(#[$attr:meta])* $name:ident { $( $(#[$variant_attr:meta])* $variant:ident = $text:literal, )* }) => {
@@ -21,19 +21,6 @@ macro_rules! vocabulary {
             }
         }
     };
-}
-
-vocabulary! {
-    /// What kind of operation an event records (MCPWatch's `event_type`).
-    ///
-    /// ```
-    /// use toolwatch::event::EventType;
-    /// assert_eq!(EventType::ToolCall.as_str(), "tool_call");
-    /// ```
-    EventType {
-        /// A `tools/call` request.
-        ToolCall = "tool_call",
-    }
 }
 
 vocabulary! {
@@ -62,6 +49,12 @@ vocabulary! {
         InputRequired = "input_required",
         /// The tool handed out a task that goes on after the call.
         Task = "task",
+        /// There is no tool of that name.
+        UnknownTool = "unknown_tool",
+        /// The tool is there and switched off.
+        DisabledTool = "disabled_tool",
+        /// The process died during the call; told on the next start.
+        Interrupted = "interrupted",
     }
 }
 
@@ -97,6 +90,10 @@ vocabulary! {
         Cancelled = "cancelled",
         /// A dropped future.
         Dropped = "dropped",
+        /// A tool that is not there, or is switched off.
+        Tool = "tool",
+        /// A process that died during the call.
+        Interrupted = "interrupted",
     }
 }
 
@@ -181,5 +178,44 @@ vocabulary! {
         Process = "process",
         /// The trace that the request belongs to.
         Trace = "trace",
+        /// The author's own resolver.
+        Resolver = "resolver",
+        /// The identified caller and its client, within a gap of time.
+        Caller = "caller",
     }
 }
+
+vocabulary! {
+    /// How sure it is that the events of one session key are one session.
+    ///
+    /// ```
+    /// use toolwatch::event::Confidence;
+    /// assert!(Confidence::High > Confidence::Low);
+    /// ```
+    #[derive(PartialOrd, Ord)]
+    Confidence {
+        /// A guess from who calls and when.
+        Low = "low",
+        /// One trace, which may be a part of a session.
+        Medium = "medium",
+        /// The transport or the author says so.
+        High = "high",
+    }
+}
+
+vocabulary! {
+    /// Whose fault an error is.
+    ///
+    /// ```
+    /// use toolwatch::event::Side;
+    /// assert_eq!(Side::Caller.as_str(), "caller");
+    /// ```
+    Side {
+        /// The model or its client asked for what cannot be.
+        Caller = "caller",
+        /// The server, or something that it depends on, failed.
+        Execution = "execution",
+    }
+}
+
+pub(super) use vocabulary;

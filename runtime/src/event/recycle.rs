@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use super::{Caller, Event, EventId, EventType, FieldShape, Name, Outcome, Timestamp, Trace};
+use super::{
+    Caller, Event, EventId, EventType, FieldShape, Name, Outcome, Signals, Timestamp, Trace,
+};
 
 thread_local! {
     static EVENT: Cell<Option<Box<Event>>> = const { Cell::new(None) };
@@ -41,6 +43,10 @@ fn blank() -> Event {
         name: Name::from_static("_unknown"),
         method: "tools/call",
         tags: &[],
+        more_tags: Vec::new(),
+        properties: Vec::new(),
+        request_id: None,
+        is_continuation: false,
         started: Timestamp(0),
         duration_ns: 0,
         queue_ns: 0,
@@ -51,6 +57,9 @@ fn blank() -> Event {
         result: None,
         failure: None,
         intent: None,
+        signals: Signals { error_run: 0, ping_pong: 0, is_loop: false },
+        opaque: None,
+        detail: None,
         weight: 1.0,
     }
 }

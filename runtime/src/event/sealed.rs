@@ -11,11 +11,12 @@ macro_rules! closed {
 }
 
 closed!(bool, u8, u16, u32, u64, i32, i64, f64, &'static str);
-closed!([u8; 8], [u8; 16], [u32; 5]);
+closed!([u8; 8], [u8; 16], [u32; 2], [u32; 3], [u32; 5]);
 closed!(&'static [(&'static str, &'static str)]);
 
 impl<T: Closed> Closed for Option<T> {}
 impl<T: Closed> Closed for Vec<T> {}
+impl<T: Closed> Closed for Box<T> {}
 
 macro_rules! sealed_struct {
     ($(#[$attr:meta])* $vis:vis struct $name:ident { $( $(#[$field_attr:meta])* $field:ident : $ty:ty, )* }) => {

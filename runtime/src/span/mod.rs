@@ -4,6 +4,8 @@
 //! dropped instead, it records a panic (when the author's code was running) or a dropped call. It
 //! knows nothing of how rmcp hands over a call: that is the work of [`crate::attach`].
 
+mod ticket;
+
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -11,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::capture::losses::{self, Loss};
 use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape};
 use crate::watch::Active;
+
+pub(crate) use ticket::{Notes, Ticket};
 
 /// What is known of a call when it ends.
 #[derive(Default)]
@@ -33,18 +37,20 @@ struct Live {
 pub(crate) struct CallSpan {
     live: Option<Live>,
     in_user_code: bool,
+    /// What travels with the request, when somebody asked for it.
+    ticket: Option<Ticket>,
 }
 
 impl CallSpan {
     /// A span that records to `watch` what the event says by then.
     pub(crate) fn open(watch: Active, event: Box<Event>, cancelled: CancellationToken) -> Self {
         let live = Live { watch, event, cancelled, opened: Instant::now(), polled: None };
-        Self { live: Some(live), in_user_code: false }
+        Self { live: Some(live), in_user_code: false, ticket: None }
     }
 
     /// A span that records nothing.
     pub(crate) const fn disabled() -> Self {
-        Self { live: None, in_user_code: false }
+        Self { live: None, in_user_code: false, ticket: None }
     }
 
     /// The watch, when the call is recorded.
@@ -64,6 +70,11 @@ impl CallSpan {
         }
     }
 
+    /// Says whether the author's code was running, for a span whose poll happens elsewhere.
+    pub(crate) fn set_in_user_code(&mut self, in_user_code: bool) {
+        self.in_user_code = in_user_code;
+    }
+
     /// Runs a piece of the author's code. A span that is dropped within records a panic.
     pub(crate) fn in_user_code<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
@@ -75,18 +86,18 @@ impl CallSpan {
     /// Records the call with this outcome. A request that its client has cancelled is recorded
     /// as cancelled, because the reply will not be read.
     pub(crate) fn finish(mut self, outcome: Outcome, mut ending: Ending) {
-        let Some(live) = self.live.take() else { return };
+        let (Some(live), ticket) = (self.live.take(), self.ticket.take()) else { return };
         if live.cancelled.is_cancelled() {
             ending.failure.get_or_insert_with(|| Failure::of_kind(ErrorKind::Cancelled));
-            live.record(Outcome::Cancelled, ending);
+            live.record(Outcome::Cancelled, ending, ticket);
         } else {
-            live.record(outcome, ending);
+            live.record(outcome, ending, ticket);
         }
     }
 }
 
 impl Live {
-    fn record(mut self, outcome: Outcome, ending: Ending) {
+    fn record(mut self, outcome: Outcome, ending: Ending, ticket: Option<Ticket>) {
         let polled = self.polled.unwrap_or(self.opened);
         let event = &mut self.event;
         event.duration_ns = nanos(self.opened.elapsed());
@@ -94,6 +105,9 @@ impl Live {
         event.outcome = outcome;
         event.result = ending.result;
         event.failure = ending.failure;
+        if let Some(ticket) = ticket {
+            ticket.tell(event);
+        }
         // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
         losses::guarded(Loss::Event, || self.watch.record(self.event));
     }
@@ -107,14 +121,15 @@ impl Drop for CallSpan {
         } else {
             (Outcome::Dropped, ErrorKind::Dropped)
         };
-        live.record(outcome, Ending { result: None, failure: Some(Failure::of_kind(kind)) });
+        let failure = Some(Failure::of_kind(kind));
+        live.record(outcome, Ending { result: None, failure }, self.ticket.take());
     }
 }
 
 impl Failure {
     /// A failure of which no more than its kind is known.
     pub(crate) const fn of_kind(kind: ErrorKind) -> Self {
-        Self { kind, type_name: None, code: None, chain_len: 0, fingerprint: None }
+        Self { kind, type_name: None, code: None, chain_len: 0, fingerprint: None, side: None }
     }
 }
 

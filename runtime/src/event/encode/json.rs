@@ -142,6 +142,10 @@ impl Writer<'_> {
     /// Writes bytes as hexadecimal digits.
     pub(super) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
         self.key(key);
+        self.hex_digits(bytes);
+    }
+
+    fn hex_digits<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.0.push(b'"');
         let start = self.0.len();
         self.0.resize(start + 2 * N, b'0');
@@ -154,6 +158,11 @@ impl Writer<'_> {
     /// Writes a hash as 16 hexadecimal digits, because JSON readers damage integers beyond 2^53.
     pub(super) fn hash(&mut self, key: Key, hash: u64) {
         self.hex(key, &hash.to_be_bytes());
+    }
+
+    /// The same without a key.
+    pub(super) fn bare_hash(&mut self, hash: u64) {
+        self.hex_digits(&hash.to_be_bytes());
     }
 
     pub(super) fn uuid(&mut self, bytes: [u8; 16]) {

@@ -1,8 +1,8 @@
-//! The nested members of an event.
+//! The shapes of arguments and results.
 
 use crate::event::encode::json::{Key, Writer, key};
-use crate::event::{Arguments, Event, FieldShape, IntentRecord, ResultShape, SchemaFault};
-use crate::shape::Inner;
+use crate::event::{Arguments, FieldShape, Opaque, ResultShape, SchemaFault};
+use crate::shape::{Exposed, Inner};
 
 /// The names of the kinds of content blocks, in the order of [`ResultShape`]'s counts.
 const BLOCKS: [Key; 5] =
@@ -62,12 +62,25 @@ fn field(json: &mut Writer<'_>, field: &FieldShape) {
     }
     if let Some(value) = field.value {
         json.key(key!("value"));
-        match value.0 {
-            Inner::Bool(value) => json.bool(value),
-            Inner::Int(value) => json.integer(value),
-            Inner::Name(value) => json.string(value),
-        }
+        exposed(json, value);
     }
+    json.close();
+}
+
+pub(super) fn exposed(json: &mut Writer<'_>, value: Exposed) {
+    match value.0 {
+        Inner::Bool(value) => json.bool(value),
+        Inner::Int(value) => json.integer(value),
+        Inner::Name(value) => json.string(value),
+    }
+}
+
+/// Parameters of which no more than the kind and the size is known.
+pub(super) fn opaque(json: &mut Writer<'_>, opaque: Opaque) {
+    json.key(key!("request_params"));
+    json.open();
+    json.text(key!("type"), opaque.kind.as_str());
+    json.count(key!("bytes"), opaque.bytes);
     json.close();
 }
 
@@ -110,74 +123,4 @@ pub(super) fn result(json: &mut Writer<'_>, result: &ResultShape) {
 /// JSON has about 3.5 bytes per token; rounded up.
 const fn tokens(bytes: u64) -> u64 {
     bytes.saturating_mul(2).div_ceil(7)
-}
-
-pub(super) fn attributes(json: &mut Writer<'_>, event: &Event) {
-    json.key(key!("attributes"));
-    json.open();
-    json.text(key!("outcome"), event.outcome.as_str());
-    error(json, event);
-    if let Some(intent) = &event.intent {
-        intent_record(json, intent);
-    }
-    if !event.tags.is_empty() {
-        json.key(key!("tags"));
-        json.open();
-        for (key, value) in event.tags {
-            json.foreign_key(key);
-            json.string(value);
-        }
-        json.close();
-    }
-    json.count_unless(0, key!("queue_ns"), event.queue_ns);
-    if let Some(session) = event.caller.session {
-        json.key(key!("session"));
-        json.open();
-        json.hash(key!("key"), session.value);
-        json.text(key!("source"), session.source.as_str());
-        json.close();
-    }
-    weight(json, event.weight);
-    json.close();
-}
-
-fn error(json: &mut Writer<'_>, event: &Event) {
-    let Some(failure) = &event.failure else { return };
-    if failure.type_name.is_none() && failure.fingerprint.is_none() {
-        return;
-    }
-    json.key(key!("error"));
-    json.open();
-    if let Some(type_name) = failure.type_name {
-        json.text(key!("type"), type_name);
-        json.count(key!("chain"), failure.chain_len.into());
-    }
-    if let Some(fingerprint) = failure.fingerprint {
-        json.hash(key!("fingerprint"), fingerprint);
-    }
-    json.close();
-}
-
-fn intent_record(json: &mut Writer<'_>, intent: &IntentRecord) {
-    json.key(key!("intent"));
-    json.open();
-    if let Some(text) = &intent.text {
-        json.text(key!("text"), text.as_str());
-    }
-    if let Some(hash) = intent.hash {
-        json.hash(key!("hash"), hash);
-    }
-    if let Some(chars) = intent.chars {
-        json.count(key!("chars"), chars);
-    }
-    json.close();
-}
-
-/// An event that stands for itself alone has no weight written.
-fn weight(json: &mut Writer<'_>, weight: f64) {
-    use std::io::Write as _;
-    if weight != 1.0 && weight.is_finite() {
-        json.key(key!("weight"));
-        let _ = write!(json.0, "{weight}");
-    }
 }

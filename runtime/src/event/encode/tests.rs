@@ -19,6 +19,10 @@ pub(crate) fn plain() -> Event {
         name: Name::from_static("search"),
         method: "tools/call",
         tags: &[],
+        more_tags: Vec::new(),
+        properties: Vec::new(),
+        request_id: None,
+        is_continuation: false,
         started: Timestamp(1_795_243_491_123_456_789),
         duration_ns: 1_234_500,
         queue_ns: 0,
@@ -29,7 +33,12 @@ pub(crate) fn plain() -> Event {
             client_version: Some(Label::clean("2.1.0")),
             protocol_version: Some(Label::clean("2025-06-18")),
             transport: Transport::Stdio,
-            session: Some(SessionKey { value: 0xfe, source: SessionSource::Process }),
+            identity: None,
+            session: Some(SessionKey {
+                value: 0xfe,
+                source: SessionSource::Process,
+                confidence: Confidence::High,
+            }),
         },
         arguments: Some(Arguments {
             bytes: 200,
@@ -54,6 +63,9 @@ pub(crate) fn plain() -> Event {
         }),
         failure: None,
         intent: None,
+        signals: Signals::default(),
+        opaque: None,
+        detail: None,
         weight: 1.0,
     }
 }
@@ -80,7 +92,7 @@ fn a_plain_call_is_short_and_has_the_documented_members() {
             r#""limit":{{"type":"integer"}},"query":{{"type":"string","len":90}}}},"schema_valid":true,"#,
             r#""hash":"0123456789abcdef"}},"response_content":{{"bytes":350,"token_estimate":100,"blocks":{{"text":1}},"#,
             r#""text_chars":300}},"is_error":false,"transport_type":"stdio","client_name":"claude-code","#,
-            r#""client_version":"2.1.0","attributes":{{"outcome":"ok","session":{{"key":"00000000000000fe","source":"process"}}}}}}"#,
+            r#""client_version":"2.1.0","attributes":{{"outcome":"ok","session":{{"key":"00000000000000fe","source":"process","confidence":"high"}}}}}}"#,
         ),
         event.id,
         "ab".repeat(16),
@@ -104,6 +116,7 @@ fn a_failed_call_has_every_other_member() {
         code: Some(-32_602),
         chain_len: 2,
         fingerprint: Some(1),
+        side: None,
     });
     event.intent = Some(IntentRecord {
         text: Some(Intent::clean("say \"hi\" \\", 50)),
@@ -157,6 +170,7 @@ fn d5_what_is_absent_is_an_absent_key() {
         code: None,
         chain_len: 0,
         fingerprint: None,
+        side: None,
     });
     let event = parsed(&event);
     for key in ["request_params", "response_content", "parent_span_id", "client_name", "error_code"]

@@ -1,0 +1,90 @@
+//! What travels with a request: its span while nobody has taken it, and what the author adds.
+//!
+//! The wrapper puts a ticket into a request's extensions. Whoever is nearest to the author's code
+//! takes the span out of it and finishes it; what is left over is finished by the wrapper. So there
+//! is one event, whichever of the two attachments see the call.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::CallSpan;
+use crate::event::{Caller, Event, Identity, MAX_TAGS, Side, Tag, Trace};
+use crate::watch::Active;
+
+/// A request's ticket.
+#[derive(Clone)]
+pub(crate) struct Ticket(Arc<Inner>);
+
+struct Inner {
+    watch: Active,
+    trace: Trace,
+    caller: Caller,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    span: Option<CallSpan>,
+    notes: Notes,
+}
+
+/// What the author's code and hooks say about a request while it runs.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) side: Option<Side>,
+    pub(crate) identity: Option<Identity>,
+}
+
+impl Ticket {
+    /// A ticket for a request that this watch records.
+    pub(crate) fn new(watch: Active, trace: Trace, caller: Caller) -> Self {
+        Self(Arc::new(Inner { watch, trace, caller, state: Mutex::default() }))
+    }
+
+    pub(crate) fn watch(&self) -> &Active {
+        &self.0.watch
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        self.0.trace
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    /// Leaves the span for whoever is nearer to the author's code.
+    pub(crate) fn put_span(&self, mut span: CallSpan) {
+        span.ticket = None;
+        self.lock().span = Some(span);
+    }
+
+    /// Takes the span, once. It carries the ticket from here on.
+    pub(crate) fn take_span(&self) -> Option<CallSpan> {
+        let mut span = self.lock().span.take()?;
+        span.ticket = Some(self.clone());
+        Some(span)
+    }
+
+    /// Adds to what is said about the request.
+    pub(crate) fn note(&self, add: impl FnOnce(&mut Notes)) {
+        add(&mut self.lock().notes);
+    }
+
+    /// Moves what was said into the event.
+    pub(super) fn tell(&self, event: &mut Event) {
+        let notes = std::mem::take(&mut self.lock().notes);
+        let room = MAX_TAGS.saturating_sub(event.tags.len() + event.more_tags.len());
+        event.more_tags.extend(notes.tags.into_iter().take(room));
+        if notes.identity.is_some() {
+            event.caller.identity = notes.identity;
+        }
+        if let (Some(failure), Some(side)) = (event.failure.as_mut(), notes.side) {
+            failure.side = Some(side);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
