@@ -12,18 +12,20 @@ use pin_project_lite::pin_project;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::FromContextPart;
 use rmcp::handler::server::tool::ToolCallContext;
-use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
 use rmcp::service::{RequestContext, RoleServer};
-use serde_json::Value;
 
-use super::{Entry, ending};
+use super::{Entry, arguments, ending};
 use crate::capture::failure::Fault;
 use crate::capture::losses::{self, Loss};
 use crate::capture::{context, intent};
-use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
+use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{CallSpan, Ending};
+use crate::span::{CallSpan, Ending, Ticket};
 use crate::watch::Active;
+
+/// Stands for no session, in which nothing is counted.
+const NO_SESSION: u64 = 0;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
@@ -56,9 +58,11 @@ impl Call {
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
         let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
         let intent = arguments.and_then(intent::take);
-        let span = match Active::of_request(&self.request.extensions) {
-            Some(watch) => self.capture(watch, entry, intent.as_deref()),
-            None => CallSpan::disabled(),
+        let ticket = self.request.extensions.get::<Ticket>().cloned();
+        let span = match (ticket, Active::of_request(&self.request.extensions)) {
+            (Some(ticket), _) => self.adopt(&ticket, entry, intent.as_deref()),
+            (None, Some(watch)) => self.capture(watch, entry, intent.as_deref()),
+            (None, None) => CallSpan::disabled(),
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
     }
@@ -75,54 +79,53 @@ impl Call {
         let mut event = event::reused();
         event.started = Timestamp::now();
         event.id = EventId::at(event.started);
-        event.name = entry.name;
-        event.tags = entry.spec.tags;
         (event.trace, event.caller) = watch.read_context(&self.request);
+        event.request_id = Some(arguments::request_key(&watch, &self.request.id));
+        event.is_continuation = arguments::is_continuation(&self.params);
         let session = context::repeat_scope(&event.caller);
-        event.arguments = Some(self.capture_arguments(&watch, entry, session));
-        event.intent =
-            intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+        self.describe(&mut event, &watch, entry, intent, session);
         CallSpan::open(watch, event, self.request.ct.clone())
     }
 
-    fn capture_arguments(
+    /// Writes what the attribute says of the tool, and the arguments by its plan.
+    fn describe(
         &mut self,
+        event: &mut Event,
         watch: &Active,
         entry: &'static Entry,
+        intent: Option<&str>,
         session: u64,
-    ) -> Arguments {
-        let mut captured = Arguments::default();
-        let object = self.params.arguments.take();
-        let was_absent = object.is_none();
-        let value = Value::Object(object.unwrap_or_default());
-        if let Value::Object(arguments) = &value {
-            let measure = || capture_object(watch, entry, arguments, &mut captured);
-            if losses::guarded(Loss::Shape, measure).is_none() {
-                captured = Arguments::default();
+    ) {
+        event.name = entry.name;
+        event.tags = entry.spec.tags;
+        let captured = arguments::capture(watch, entry, &mut self.params.arguments, session);
+        event.arguments = Some(captured);
+        event.intent =
+            intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+    }
+
+    /// Takes the span that the wrapper has opened. The wrapper has captured the call by this entry
+    /// already, unless it could not know that the tool has one.
+    fn adopt(
+        &mut self,
+        ticket: &Ticket,
+        entry: &'static Entry,
+        intent: Option<&str>,
+    ) -> CallSpan {
+        let Some(mut span) = ticket.take_span() else { return CallSpan::disabled() };
+        if !ticket.is_captured_by(entry)
+            && let Some(event) = span.event_mut()
+        {
+            let before = event.arguments.take().unwrap_or_default();
+            // Its repeats were counted when the wrapper captured it.
+            self.describe(event, ticket.watch(), entry, intent, NO_SESSION);
+            if let Some(arguments) = &mut event.arguments {
+                arguments.repeat_run = before.repeat_run;
+                arguments.repeat_window = before.repeat_window;
             }
         }
-        #[cfg(feature = "schema")]
-        if let Some(validator) = entry.validator() {
-            (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
-        }
-        if let (Value::Object(arguments), false) = (value, was_absent) {
-            self.params.arguments = Some(arguments);
-        }
-        if let Some(hash) = captured.hash {
-            let repeat = watch.observe_repeat(session, hash);
-            (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
-        }
-        captured
+        span
     }
-}
-
-fn capture_object(
-    watch: &Active,
-    entry: &'static Entry,
-    arguments: &JsonObject,
-    out: &mut Arguments,
-) {
-    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
 }
 
 /// A call whose arguments were captured and whose extractors have yet to run.

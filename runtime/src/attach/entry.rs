@@ -57,7 +57,7 @@ impl Site {
         if let Some((known, entry)) = self.first.get() {
             return if *known == server { entry } else { self.other(server, declare) };
         }
-        let compiled = Entry::compile(&self.spec, declare());
+        let compiled = leak(Entry::compile(&self.spec, declare()));
         let (known, entry) = self.first.get_or_init(|| (server, compiled));
         if *known == server { entry } else { self.keep(server, compiled) }
     }
@@ -67,7 +67,7 @@ impl Site {
             return entry;
         }
         // Compiled outside the lock: schema generation is the author's code and may come back here.
-        self.keep(server, Entry::compile(&self.spec, declare()))
+        self.keep(server, leak(Entry::compile(&self.spec, declare())))
     }
 
     /// Keeps an entry, unless another thread was faster: then its entry serves.
@@ -80,15 +80,20 @@ impl Site {
     }
 }
 
+/// There is one entry per tool with the attribute, and it lives as long as the process.
+fn leak(entry: Entry) -> &'static Entry {
+    Box::leak(Box::new(entry))
+}
+
 fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static Entry> {
     others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
 }
 
 /// One watched tool of one server type. It lives as long as the process.
 pub struct Entry {
-    pub(super) name: Name,
-    pub(super) spec: Spec,
-    pub(super) plan: Plan,
+    pub(crate) name: Name,
+    pub(crate) spec: Spec,
+    pub(crate) plan: Plan,
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
@@ -101,9 +106,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Compiles an entry and gives it the life of the process: there is one per tool.
-    fn compile(spec: &Spec, declared: Declared) -> &'static Self {
-        Box::leak(Box::new(Self {
+    /// Compiles the entry of a tool that has no attribute: every field at its default level.
+    pub(crate) fn of_tool(name: Name, schema: Arc<JsonObject>, intent: IntentSpec) -> Self {
+        let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
+        Self::compile(&spec, Declared { input_schema: schema, shape: None })
+    }
+
+    fn compile(spec: &Spec, declared: Declared) -> Self {
+        Self {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
@@ -115,7 +125,7 @@ impl Entry {
             has_warned: AtomicBool::new(false),
             output_schema: OnceLock::new(),
             hasher: OnceLock::new(),
-        }))
+        }
     }
 
     /// The schema to advertise: with the intent parameter, when a watch is on.
@@ -148,7 +158,7 @@ impl Entry {
     }
 
     /// Tells the operator, once, that this tool cannot ask for the intent.
-    pub(super) fn warn_once(&self, watch: &Active) {
+    pub(crate) fn warn_once(&self, watch: &Active) {
         if let Some(why) = self.kept.get()
             && !self.has_warned.swap(true, Ordering::Relaxed)
         {
@@ -157,8 +167,13 @@ impl Entry {
     }
 
     /// Whether the intent parameter was advertised, and so has to be taken out of a call.
-    pub(super) fn is_injected(&self) -> bool {
+    pub(crate) fn is_injected(&self) -> bool {
         self.injected.get().is_some_and(Option::is_some)
+    }
+
+    /// The schema as the author declared it.
+    pub(crate) fn declared_schema(&self) -> Arc<JsonObject> {
+        Arc::clone(&self.declared_schema)
     }
 
     /// The output schema, made once.
@@ -168,7 +183,7 @@ impl Entry {
     }
 
     /// The keyed hasher of this tool for a watch.
-    pub(super) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
+    pub(crate) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
         let (owner, hasher) =
             self.hasher.get_or_init(|| (watch.id(), watch.hasher(self.spec.tool)));
         if *owner == watch.id() { read(hasher) } else { read(&watch.hasher(self.spec.tool)) }
@@ -176,7 +191,7 @@ impl Entry {
 
     /// The compiled validator of the schema that the author declared.
     #[cfg(feature = "schema")]
-    pub(super) fn validator(&self) -> Option<&crate::capture::schema::Validator> {
+    pub(crate) fn validator(&self) -> Option<&crate::capture::schema::Validator> {
         self.validator
             .get_or_init(|| crate::capture::schema::Validator::compile(&self.declared_schema))
             .as_ref()

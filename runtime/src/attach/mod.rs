@@ -3,11 +3,14 @@
 //! [`Site`] holds what the attribute says of one tool, [`Entry`] what was compiled from it, and
 //! [`Call`] takes a call out of rmcp and walks it through its [`CallSpan`](crate::span::CallSpan).
 
+pub(crate) mod arguments;
 mod call;
-mod ending;
+pub(crate) mod ending;
 mod entry;
 mod probe;
+pub(crate) mod registry;
 
 pub use call::{Call, Finished, Opened, Running};
 pub use entry::{Declared, Entry, Site, Spec};
+pub(crate) use registry::Registered;
 pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};

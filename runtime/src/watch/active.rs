@@ -90,6 +90,11 @@ impl Active {
         Hasher::new(&self.0.key, tool, self.0.settings.hash_mode)
     }
 
+    /// A hash of bytes for a purpose that tools share.
+    pub(crate) fn install_hash(&self, purpose: &str, bytes: &[u8]) -> u64 {
+        self.0.install.bytes(purpose, bytes)
+    }
+
     pub(crate) fn lengths(&self) -> Lengths {
         self.0.settings.lengths
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Watch;
+use super::{IntentScope, Watch};
 use super::environment::{Environment, Lookup};
 use super::settings::IntentFilter;
 use crate::capture::hash::HashMode;
@@ -33,6 +33,8 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`flush_interval`](Self::flush_interval) | `TOOLWATCH_FLUSH_INTERVAL_MS` | 1 s |
 /// | [`http_timeout`](Self::http_timeout) | `TOOLWATCH_HTTP_TIMEOUT_MS` | 10 s |
 /// | [`intent`](Self::intent) | `TOOLWATCH_INTENT` | `text` |
+/// | [`intent_scope`](Self::intent_scope) | | tools with the attribute |
+/// | [`missing_tool_report`](Self::missing_tool_report) | | none |
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
@@ -68,6 +70,8 @@ pub struct WatchBuilder {
     pub(super) http_timeout: Option<Duration>,
     pub(super) intent: Option<IntentLevel>,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
+    pub(super) intent_scope: Option<IntentScope>,
+    pub(super) missing_tool: Option<String>,
     pub(super) lengths: Option<Lengths>,
     pub(super) hash_mode: Option<HashMode>,
     pub(super) transport: Option<Transport>,
@@ -109,6 +113,8 @@ impl WatchBuilder {
         http_timeout: Duration,
         /// How much of the agent's intent text is recorded.
         intent: IntentLevel,
+        /// Which tools of a wrapped server ask for the agent's intent.
+        intent_scope: IntentScope,
         /// Exact lengths, or powers of two.
         lengths: Lengths,
         /// How arguments are hashed.
@@ -166,6 +172,14 @@ impl WatchBuilder {
         filter: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.intent_filter = Some(Arc::new(filter));
+        self
+    }
+
+    /// Advertises one more tool on a wrapped server, by which a model can say that no tool fits its
+    /// task. Its calls are events of type `missing_tool`, with the model's words as the intent. The
+    /// name has 1 to 32 letters, digits and `_ . -`; a tool of the server's own with that name wins.
+    pub fn missing_tool_report(mut self, name: impl Into<String>) -> Self {
+        self.missing_tool = Some(name.into()).filter(|name| !name.is_empty());
         self
     }
 

@@ -9,6 +9,7 @@ mod environment;
 mod install;
 mod merge;
 mod operator;
+mod scope;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub use install::Installed;
+pub use scope::IntentScope;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -78,6 +80,10 @@ impl Watch {
     #[must_use]
     pub const fn disabled() -> Self {
         Self(None)
+    }
+
+    pub(crate) const fn active(&self) -> Option<&Active> {
+        self.0.as_ref()
     }
 
     /// Whether calls are recorded.

@@ -7,6 +7,8 @@ use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
 use crate::event::Transport;
+use crate::wrap::MissingTool;
+use super::IntentScope;
 
 /// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
 pub(crate) type IntentFilter = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -18,6 +20,8 @@ pub(super) struct Settings {
     pub(super) hash_mode: HashMode,
     pub(super) intent: IntentLevel,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
+    pub(super) intent_scope: IntentScope,
+    pub(super) missing_tool: Option<MissingTool>,
     pub(super) transport: Transport,
     pub(super) debug: bool,
 }
@@ -29,6 +33,7 @@ impl fmt::Debug for Settings {
             .field("lengths", &self.lengths)
             .field("hash_mode", &self.hash_mode)
             .field("intent", &self.intent)
+            .field("intent_scope", &self.intent_scope)
             .field("transport", &self.transport)
             .field("debug", &self.debug)
             .finish_non_exhaustive()

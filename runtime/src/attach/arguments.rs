@@ -1,0 +1,70 @@
+//! Captures a call's arguments, for the attribute and for the wrapper alike.
+
+use rmcp::model::{CallToolRequestParams, JsonObject, RequestId};
+use serde_json::Value;
+
+use super::Entry;
+use crate::capture::losses::{self, Loss};
+use crate::capture::size;
+use crate::event::{Arguments, RequestKey};
+use crate::watch::Active;
+
+/// The shape of a call's arguments, which stay as they are.
+pub(crate) fn capture(
+    watch: &Active,
+    entry: &Entry,
+    arguments: &mut Option<JsonObject>,
+    session: u64,
+) -> Arguments {
+    let mut captured = Arguments::default();
+    let object = arguments.take();
+    let was_absent = object.is_none();
+    let value = Value::Object(object.unwrap_or_default());
+    if let Value::Object(object) = &value {
+        let measure = || measure(watch, entry, object, &mut captured);
+        if losses::guarded(Loss::Shape, measure).is_none() {
+            captured = Arguments::default();
+        }
+    }
+    #[cfg(feature = "schema")]
+    if let Some(validator) = entry.validator() {
+        (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
+    }
+    if let (Value::Object(object), false) = (value, was_absent) {
+        *arguments = Some(object);
+    }
+    if let Some(hash) = captured.hash {
+        let repeat = watch.observe_repeat(session, hash);
+        (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
+    }
+    captured
+}
+
+fn measure(watch: &Active, entry: &Entry, arguments: &JsonObject, out: &mut Arguments) {
+    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
+}
+
+/// What is known of arguments that nothing declares: how many there are, and their size.
+pub(crate) fn capture_undeclared(watch: &Active, arguments: &mut Option<JsonObject>) -> Arguments {
+    let Some(object) = arguments.take() else { return Arguments::default() };
+    let keys = u32::try_from(object.len()).unwrap_or(u32::MAX);
+    let value = Value::Object(object);
+    let bytes = losses::guarded(Loss::Shape, || size::of_value(&value)).unwrap_or_default();
+    if let Value::Object(object) = value {
+        *arguments = Some(object);
+    }
+    Arguments { bytes: watch.lengths().of(bytes), keys, unknown_keys: keys, ..Arguments::default() }
+}
+
+/// Whether a call carries on one that asked its client for input (SEP-2322).
+pub(crate) fn is_continuation(params: &CallToolRequestParams) -> bool {
+    params.input_responses.is_some() || params.request_state.is_some()
+}
+
+/// A request's id without its text.
+pub(crate) fn request_key(watch: &Active, id: &RequestId) -> RequestKey {
+    match id {
+        RequestId::Number(number) => RequestKey::Number(*number),
+        RequestId::String(text) => RequestKey::Hash(watch.install_hash("request", text.as_bytes())),
+    }
+}

@@ -1,0 +1,298 @@
+//! Resources, prompts, completions, and what the protocol does not define.
+
+use std::future::Future;
+
+use rmcp::model::{
+    CancelledNotificationParam, CompleteRequestParams, CompleteResult, CustomNotification,
+    CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse,
+    InitializeRequestParams, InitializeResult, ReadResourceRequestParams, ReadResourceResponse,
+    Reference, ResourceContents,
+};
+use rmcp::service::{
+    MaybeSendFuture, NotificationContext, RequestContext, RoleServer, SubscriptionContext,
+};
+use rmcp::{ErrorData, ServerHandler};
+use serde_json::Value;
+
+use super::Watched;
+use super::operation::{Operation, UNKNOWN};
+use super::record::{Recorded, Recorder};
+use crate::attach::arguments;
+use crate::capture::{context as capture_context, size};
+use crate::event::{
+    CompletionShape, Detail, Event, EventType, JsonKind, Name, Opaque, Outcome, ResourceAccess,
+    ResultShape, Subscription,
+};
+use crate::span::Ending;
+use crate::watch::Active;
+
+const INITIALIZE: Operation = Operation::new(EventType::Initialize, "initialize");
+const READ: Operation = Operation::new(EventType::ResourceRead, "resources/read");
+const PROMPT: Operation = Operation::new(EventType::PromptGet, "prompts/get");
+const COMPLETION: Operation = Operation::new(EventType::Completion, "completion/complete");
+const LISTEN: Operation = Operation::new(EventType::Listen, "subscriptions/listen");
+const CUSTOM: Operation = Operation::new(EventType::CustomRequest, "_other");
+
+impl<H: ServerHandler> Watched<H> {
+    pub(super) fn record_initialize(
+        &self,
+        request: InitializeRequestParams,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<InitializeResult, ErrorData>> + MaybeSendFuture + '_ {
+        let recorder = self.open(INITIALIZE, &mut context, |event, watch| {
+            // Before the handshake only its own parameters know the client.
+            let client = &request.client_info;
+            watch.tell_client(event, client, request.protocol_version.as_str());
+        });
+        let ticket = recorder.ticket().cloned();
+        Recorded::new(
+            recorder,
+            || self.handler.initialize(request, context),
+            move |reply: &mut Result<InitializeResult, ErrorData>, recorder| {
+                if let (Ok(_), Some(ticket)) = (&*reply, ticket) {
+                    self.life.set_initialized(ticket.caller());
+                }
+                self.settle(reply, recorder);
+            },
+        )
+    }
+
+    pub(super) fn record_read(
+        &self,
+        request: ReadResourceRequestParams,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + MaybeSendFuture + '_ {
+        let recorder = self.open_uri(READ, &request.uri, &mut context);
+        Recorded::new(
+            recorder,
+            || self.handler.read_resource(request, context),
+            |reply: &mut Result<ReadResourceResponse, ErrorData>, recorder| {
+                let outcome = match reply {
+                    Ok(ReadResourceResponse::InputRequired(_)) => Outcome::InputRequired,
+                    _ => Outcome::Ok,
+                };
+                self.settle_with(reply, recorder, outcome, measure_read);
+            },
+        )
+    }
+
+    /// Opens a request that names a resource.
+    pub(super) fn open_uri(
+        &self,
+        operation: Operation,
+        uri: &str,
+        context: &mut RequestContext<RoleServer>,
+    ) -> Recorder {
+        self.open(operation, context, |event, watch| {
+            let places = &self.surface.places;
+            let template = places.template(uri);
+            event.name = places.resource(uri).or(template).unwrap_or(UNKNOWN);
+            let mut resource = ResourceAccess {
+                scheme: places.scheme(uri),
+                template,
+                uri_chars: watch.lengths().of(uri.chars().count() as u64),
+                ..ResourceAccess::default()
+            };
+            if operation.event_type == EventType::ResourceRead {
+                watch.observe_read(capture_context::repeat_scope(&event.caller), uri, &mut resource);
+            }
+            event.detail = Some(Box::new(Detail::Resource(resource)));
+        })
+    }
+
+    pub(super) fn record_prompt(
+        &self,
+        mut request: GetPromptRequestParams,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + MaybeSendFuture + '_ {
+        let known = self.surface.places.prompt(&request.name);
+        let recorder = self.open(PROMPT, &mut context, |event, watch| {
+            event.is_continuation =
+                request.input_responses.is_some() || request.request_state.is_some();
+            let session = capture_context::repeat_scope(&event.caller);
+            let arguments = &mut request.arguments;
+            (event.name, event.arguments) = match &known {
+                Some(known) => {
+                    let captured = arguments::capture(watch, &known.entry, arguments, session);
+                    (known.name, Some(captured))
+                }
+                None => (UNKNOWN, Some(arguments::capture_undeclared(watch, arguments))),
+            };
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.get_prompt(request, context),
+            |reply: &mut Result<GetPromptResponse, ErrorData>, recorder| {
+                let outcome = match reply {
+                    Ok(GetPromptResponse::InputRequired(_)) => Outcome::InputRequired,
+                    _ => Outcome::Ok,
+                };
+                self.settle_with(reply, recorder, outcome, |reply, _| {
+                    Ending { result: Some(crate::capture::result::of_prompt(reply)), failure: None }
+                });
+            },
+        )
+    }
+
+    pub(super) fn record_completion(
+        &self,
+        request: CompleteRequestParams,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<CompleteResult, ErrorData>> + MaybeSendFuture + '_ {
+        let recorder = self.open(COMPLETION, &mut context, |event, watch| {
+            let (name, shape) = self.completion(&request, watch);
+            event.name = name;
+            event.detail = Some(Box::new(Detail::Completion(shape)));
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.complete(request, context),
+            |reply: &mut Result<CompleteResult, ErrorData>, recorder| {
+                self.settle_with(reply, recorder, Outcome::Ok, |reply, event| {
+                    if let Some(Detail::Completion(shape)) = event.detail.as_deref_mut() {
+                        let values = reply.completion.values.len();
+                        shape.values = Some(u32::try_from(values).unwrap_or(u32::MAX));
+                        shape.has_more = reply.completion.has_more;
+                    }
+                    Ending::default()
+                });
+            },
+        )
+    }
+
+    fn completion(
+        &self,
+        request: &CompleteRequestParams,
+        watch: &Active,
+    ) -> (Name, CompletionShape) {
+        let places = &self.surface.places;
+        let argument = request.argument.name.as_str();
+        let (reference, name, argument) = match &request.r#ref {
+            Reference::Prompt(prompt) => {
+                let known = places.prompt(&prompt.name);
+                let declared = known.as_ref().and_then(|known| known.argument(argument));
+                ("prompt", known.map(|known| known.name), declared)
+            }
+            Reference::Resource(resource) => {
+                let known = places.template_named(&resource.uri);
+                let declared = known.and_then(|known| places.variable(known, argument));
+                ("resource", known, declared)
+            }
+        };
+        let given = request.context.as_ref().and_then(|context| context.arguments.as_ref());
+        let shape = CompletionShape {
+            reference,
+            argument,
+            value_chars: watch.lengths().of(request.argument.value.chars().count() as u64),
+            context_keys: given.map_or(0, |given| u32::try_from(given.len()).unwrap_or(u32::MAX)),
+            values: None,
+            has_more: None,
+        };
+        (name.unwrap_or(UNKNOWN), shape)
+    }
+
+    /// A subscription lasts as long as its client wants it; its duration is no latency.
+    pub(super) fn record_listen(
+        &self,
+        context: SubscriptionContext,
+    ) -> impl Future<Output = Result<(), ErrorData>> + MaybeSendFuture + '_ {
+        let accepted = context.accepted();
+        let count = |of: Option<bool>| u32::from(of == Some(true));
+        let resources = accepted.resource_subscriptions.as_ref().map_or(0, Vec::len);
+        let shape = Subscription {
+            resources: u32::try_from(resources).unwrap_or(u32::MAX),
+            lists: [
+                count(accepted.tools_list_changed),
+                count(accepted.prompts_list_changed),
+                count(accepted.resources_list_changed),
+            ],
+        };
+        // The context can be read but not changed: no ticket goes with it.
+        let mut request = context.request_context().clone();
+        let recorder = self.open(LISTEN, &mut request, |event, _| {
+            event.detail = Some(Box::new(Detail::Subscription(shape)));
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.listen(context),
+            |reply, recorder| self.settle(reply, recorder),
+        )
+    }
+
+    pub(super) fn record_custom(
+        &self,
+        request: CustomRequest,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<CustomResult, ErrorData>> + MaybeSendFuture + '_ {
+        let recorder = self.open(CUSTOM, &mut context, |event, watch| {
+            event.opaque = opaque(request.params.as_ref(), watch);
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.on_custom_request(request, context),
+            |reply, recorder| self.settle(reply, recorder),
+        )
+    }
+
+    pub(super) fn record_custom_notice(
+        &self,
+        notification: CustomNotification,
+        mut context: NotificationContext<RoleServer>,
+    ) -> impl Future<Output = ()> + MaybeSendFuture + '_ {
+        let recorder = self.open_notice("_other", &mut context, |event, watch| {
+            event.opaque = opaque(notification.params.as_ref(), watch);
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.on_custom_notification(notification, context),
+            |(), recorder| recorder.finish_ok(),
+        )
+    }
+
+    pub(super) fn record_cancelled(
+        &self,
+        notification: CancelledNotificationParam,
+        mut context: NotificationContext<RoleServer>,
+    ) -> impl Future<Output = ()> + MaybeSendFuture + '_ {
+        let method = "notifications/cancelled";
+        let recorder = self.open_notice(method, &mut context, |event, watch| {
+            let cancelled = notification.request_id.as_ref();
+            event.request_id = cancelled.map(|id| arguments::request_key(watch, id));
+        });
+        Recorded::new(
+            recorder,
+            || self.handler.on_cancelled(notification, context),
+            |(), recorder| recorder.finish_ok(),
+        )
+    }
+}
+
+fn measure_read(reply: &ReadResourceResponse, event: &mut Event) -> Ending {
+    let bytes = match reply {
+        ReadResourceResponse::Complete(result) => {
+            if let Some(Detail::Resource(resource)) = event.detail.as_deref_mut() {
+                result.contents.iter().for_each(|content| count(content, resource));
+            }
+            size::of_serialized(result)
+        }
+        ReadResourceResponse::InputRequired(result) => size::of_serialized(result),
+        _ => 0,
+    };
+    Ending { result: Some(ResultShape { bytes, ..ResultShape::default() }), failure: None }
+}
+
+fn count(content: &ResourceContents, resource: &mut ResourceAccess) {
+    let (kind, bytes) = match content {
+        ResourceContents::TextResourceContents { text, .. } => (0, text.len()),
+        ResourceContents::BlobResourceContents { blob, .. } => (1, blob.len()),
+    };
+    resource.contents[kind] = resource.contents[kind].saturating_add(1);
+    resource.content_bytes = resource.content_bytes.saturating_add(bytes as u64);
+}
+
+/// The kind and the size of parameters that nothing declares.
+fn opaque(params: Option<&Value>, watch: &Active) -> Option<Opaque> {
+    let params = params?;
+    let bytes = watch.lengths().of(size::of_value(params));
+    Some(Opaque { kind: JsonKind::of(params), bytes })
+}
