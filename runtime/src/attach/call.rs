@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
+use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::capture::{context, intent};
 use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
 use crate::span::{CallSpan, Ending};
@@ -78,19 +78,14 @@ impl Call {
         event.name = entry.name;
         event.tags = entry.spec.tags;
         (event.trace, event.caller) = watch.read_context(&self.request);
-        let session = context::repeat_scope(&event.caller);
-        event.arguments = Some(self.capture_arguments(&watch, entry, session));
+        event.arguments = Some(self.capture_arguments(&watch, entry));
+        watch.observe_start(&mut event);
         event.intent =
             intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
         CallSpan::open(watch, event, self.request.ct.clone())
     }
 
-    fn capture_arguments(
-        &mut self,
-        watch: &Active,
-        entry: &'static Entry,
-        session: u64,
-    ) -> Arguments {
+    fn capture_arguments(&mut self, watch: &Active, entry: &'static Entry) -> Arguments {
         let mut captured = Arguments::default();
         let object = self.params.arguments.take();
         let was_absent = object.is_none();
@@ -107,10 +102,6 @@ impl Call {
         }
         if let (Value::Object(arguments), false) = (value, was_absent) {
             self.params.arguments = Some(arguments);
-        }
-        if let Some(hash) = captured.hash {
-            let repeat = watch.observe_repeat(session, hash);
-            (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
         }
         captured
     }

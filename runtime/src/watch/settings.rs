@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::event::Transport;
 
 /// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
@@ -16,6 +17,7 @@ pub(super) struct Settings {
     pub(super) sample_rate: f64,
     pub(super) lengths: Lengths,
     pub(super) hash_mode: HashMode,
+    pub(super) loop_thresholds: LoopThresholds,
     pub(super) intent: IntentLevel,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
     pub(super) transport: Transport,
@@ -28,6 +30,7 @@ impl fmt::Debug for Settings {
             .field("sample_rate", &self.sample_rate)
             .field("lengths", &self.lengths)
             .field("hash_mode", &self.hash_mode)
+            .field("loop_thresholds", &self.loop_thresholds)
             .field("intent", &self.intent)
             .field("transport", &self.transport)
             .field("debug", &self.debug)
