@@ -78,6 +78,7 @@ mod watch;
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
+pub use capture::repeat::LoopThresholds;
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;

@@ -14,7 +14,6 @@ pub(crate) fn capture(
     watch: &Active,
     entry: &Entry,
     arguments: &mut Option<JsonObject>,
-    session: u64,
 ) -> Arguments {
     let mut captured = Arguments::default();
     let object = arguments.take();
@@ -32,10 +31,6 @@ pub(crate) fn capture(
     }
     if let (Value::Object(object), false) = (value, was_absent) {
         *arguments = Some(object);
-    }
-    if let Some(hash) = captured.hash {
-        let repeat = watch.observe_repeat(session, hash);
-        (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
     }
     captured
 }

@@ -17,15 +17,12 @@ use rmcp::service::{RequestContext, RoleServer};
 
 use super::{Entry, arguments, ending};
 use crate::capture::failure::Fault;
+use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::capture::{context, intent};
 use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
 use crate::span::{CallSpan, Ending, Ticket};
 use crate::watch::Active;
-
-/// Stands for no session, in which nothing is counted.
-const NO_SESSION: u64 = 0;
 
 /// A whole call, taken out of rmcp's context.
 pub struct Call {
@@ -82,8 +79,8 @@ impl Call {
         (event.trace, event.caller) = watch.read_context(&self.request);
         event.request_id = Some(arguments::request_key(&watch, &self.request.id));
         event.is_continuation = arguments::is_continuation(&self.params);
-        let session = context::repeat_scope(&event.caller);
-        self.describe(&mut event, &watch, entry, intent, session);
+        self.describe(&mut event, &watch, entry, intent);
+        watch.observe_start(&mut event);
         CallSpan::open(watch, event, self.request.ct.clone())
     }
 
@@ -94,11 +91,10 @@ impl Call {
         watch: &Active,
         entry: &'static Entry,
         intent: Option<&str>,
-        session: u64,
     ) {
         event.name = entry.name;
         event.tags = entry.spec.tags;
-        let captured = arguments::capture(watch, entry, &mut self.params.arguments, session);
+        let captured = arguments::capture(watch, entry, &mut self.params.arguments);
         event.arguments = Some(captured);
         event.intent =
             intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
@@ -118,7 +114,7 @@ impl Call {
         {
             let before = event.arguments.take().unwrap_or_default();
             // Its repeats were counted when the wrapper captured it.
-            self.describe(event, ticket.watch(), entry, intent, NO_SESSION);
+            self.describe(event, ticket.watch(), entry, intent);
             if let Some(arguments) = &mut event.arguments {
                 arguments.repeat_run = before.repeat_run;
                 arguments.repeat_window = before.repeat_window;

@@ -109,7 +109,10 @@ impl Live {
             ticket.tell(event);
         }
         // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
-        losses::guarded(Loss::Event, || self.watch.record(self.event));
+        losses::guarded(Loss::Event, || {
+            self.watch.observe_end(&mut self.event);
+            self.watch.record(self.event);
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
 use crate::capture::plan::Lengths;
-use crate::capture::repeat::{Repeat, Tracker};
+use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
 use crate::event::{self, Caller, Event, IntentRecord, Trace};
@@ -45,7 +45,7 @@ impl Active {
         ANY_ENABLED.store(true, Ordering::Release);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let install = Hasher::for_install(&key);
-        let tracker = Tracker::new();
+        let tracker = Tracker::new(settings.loop_thresholds);
         Self(Arc::new(Inner { id, settings, key, install, tracker, pipeline }))
     }
 
@@ -99,8 +99,21 @@ impl Active {
         self.0.settings.lengths
     }
 
-    pub(crate) fn observe_repeat(&self, session: u64, hash: u64) -> Repeat {
-        self.0.tracker.observe(session, hash)
+    /// Compares a tool call that starts with those before it in its session. Its name, caller and
+    /// arguments have to be known.
+    pub(crate) fn observe_start(&self, event: &mut Event) {
+        self.0.tracker.observe_start(event);
+    }
+
+    /// Compares the failure of a tool call that has ended, and says whether it is in a loop.
+    pub(crate) fn observe_end(&self, event: &mut Event) {
+        self.0.tracker.observe_end(event);
+    }
+
+    /// Notes that this caller reads the resource whose URI has this hash. `None` for a caller
+    /// without a session.
+    pub(crate) fn observe_read(&self, caller: &Caller, uri_hash: u64) -> Option<Reads> {
+        self.0.tracker.observe_read(context::repeat_scope(caller), uri_hash)
     }
 
     pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {

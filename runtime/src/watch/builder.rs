@@ -11,6 +11,7 @@ use super::settings::IntentFilter;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::destination::{Destination, Quota};
 use crate::error::Error;
 use crate::event::Transport;
@@ -37,6 +38,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`missing_tool_report`](Self::missing_tool_report) | | none |
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
+/// | [`loop_thresholds`](Self::loop_thresholds) | | 3 calls, 3 errors, 6 calls in turn |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -74,6 +76,7 @@ pub struct WatchBuilder {
     pub(super) missing_tool: Option<String>,
     pub(super) lengths: Option<Lengths>,
     pub(super) hash_mode: Option<HashMode>,
+    pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) debug: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
@@ -119,6 +122,8 @@ impl WatchBuilder {
         lengths: Lengths,
         /// How arguments are hashed.
         hash_mode: HashMode,
+        /// From how many calls of a session on repeats, equal errors and alternations are a loop.
+        loop_thresholds: LoopThresholds,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
         /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
@@ -211,8 +216,8 @@ impl WatchBuilder {
     /// # Errors
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
-    /// endpoint that is no URL, an endpoint without a key, a local record in memory mode. Wrong
-    /// values of variables are reported on stderr instead, and never stop the server.
+    /// endpoint that is no URL, an endpoint without a key, a local record in memory mode, a loop
+    /// threshold that every call passes. Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self
             .environment

@@ -11,6 +11,7 @@ use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::Common;
@@ -49,6 +50,9 @@ impl WatchBuilder {
         }
         if self.http_timeout.is_some_and(|timeout| timeout.is_zero()) {
             return wrong("http_timeout must be longer than zero");
+        }
+        if let Some(fault) = self.loop_thresholds.and_then(LoopThresholds::fault) {
+            return wrong(fault);
         }
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             return wrong("a local record needs files: remove local() or choose Durability::Spool");
@@ -155,6 +159,7 @@ impl WatchBuilder {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
             hash_mode: self.hash_mode.unwrap_or_default(),
+            loop_thresholds: self.loop_thresholds.unwrap_or_default(),
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
             transport: self.transport.unwrap_or_else(context::transport_of_process),

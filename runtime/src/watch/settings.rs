@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::event::Transport;
 use crate::wrap::MissingTool;
 use super::IntentScope;
@@ -18,6 +19,7 @@ pub(super) struct Settings {
     pub(super) sample_rate: f64,
     pub(super) lengths: Lengths,
     pub(super) hash_mode: HashMode,
+    pub(super) loop_thresholds: LoopThresholds,
     pub(super) intent: IntentLevel,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
     pub(super) intent_scope: IntentScope,
@@ -32,6 +34,7 @@ impl fmt::Debug for Settings {
             .field("sample_rate", &self.sample_rate)
             .field("lengths", &self.lengths)
             .field("hash_mode", &self.hash_mode)
+            .field("loop_thresholds", &self.loop_thresholds)
             .field("intent", &self.intent)
             .field("intent_scope", &self.intent_scope)
             .field("transport", &self.transport)

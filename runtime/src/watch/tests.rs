@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::{Watch, WatchBuilder};
-use crate::Durability;
+use crate::{Durability, LoopThresholds};
 
 /// A builder that sees these variables and no others.
 fn with(variables: &'static [(&'static str, &'static str)]) -> WatchBuilder {
@@ -110,6 +110,8 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
         with(&[]).http_timeout(std::time::Duration::ZERO),
         "http_timeout must be longer than zero",
     );
+    let every_call = LoopThresholds::default().with_repeat_run(1);
+    check_error(with(&[]).loop_thresholds(every_call), "repeat_run must be 0 (off) or at least 2");
     check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
     check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
     check_error(with(&[]).api_key("k"), "set endpoint or TOOLWATCH_ENDPOINT");

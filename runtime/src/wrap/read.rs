@@ -18,7 +18,7 @@ use super::Watched;
 use super::operation::{Operation, UNKNOWN};
 use super::record::{Recorded, Recorder};
 use crate::attach::arguments;
-use crate::capture::{context as capture_context, size};
+use crate::capture::size;
 use crate::event::{
     CompletionShape, Detail, Event, EventType, JsonKind, Name, Opaque, Outcome, ResourceAccess,
     ResultShape, Subscription,
@@ -94,7 +94,13 @@ impl<H: ServerHandler> Watched<H> {
                 ..ResourceAccess::default()
             };
             if operation.event_type == EventType::ResourceRead {
-                watch.observe_read(capture_context::repeat_scope(&event.caller), uri, &mut resource);
+                // The hash is compared here and goes no further.
+                let hash = watch.install_hash("uri", uri.as_bytes());
+                if let Some(reads) = watch.observe_read(&event.caller, hash) {
+                    resource.cache_hit = Some(reads.is_reread);
+                    resource.session_reads = reads.reads;
+                    resource.session_rereads = reads.rereads;
+                }
             }
             event.detail = Some(Box::new(Detail::Resource(resource)));
         })
@@ -109,11 +115,10 @@ impl<H: ServerHandler> Watched<H> {
         let recorder = self.open(PROMPT, &mut context, |event, watch| {
             event.is_continuation =
                 request.input_responses.is_some() || request.request_state.is_some();
-            let session = capture_context::repeat_scope(&event.caller);
             let arguments = &mut request.arguments;
             (event.name, event.arguments) = match &known {
                 Some(known) => {
-                    let captured = arguments::capture(watch, &known.entry, arguments, session);
+                    let captured = arguments::capture(watch, &known.entry, arguments);
                     (known.name, Some(captured))
                 }
                 None => (UNKNOWN, Some(arguments::capture_undeclared(watch, arguments))),

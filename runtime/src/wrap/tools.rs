@@ -16,7 +16,7 @@ use super::record::{Either, Recorded, Recorder};
 use super::surface::{KnownTool, Policy};
 use crate::attach::ending::{self, Reply};
 use crate::attach::{Entry, arguments};
-use crate::capture::{context as capture_context, intent};
+use crate::capture::intent;
 use crate::event::{Event, EventType, Outcome};
 use crate::span::Ticket;
 use crate::watch::Active;
@@ -179,8 +179,8 @@ fn describe(
     };
     event.name = entry.name;
     event.tags = entry.spec.tags;
-    let session = capture_context::repeat_scope(&event.caller);
-    event.arguments = Some(arguments::capture(watch, entry, &mut request.arguments, session));
+    event.arguments = Some(arguments::capture(watch, entry, &mut request.arguments));
+    watch.observe_start(event);
     event.intent = intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
 }
 

@@ -13,3 +13,4 @@ mod intent;
 mod privacy;
 mod process;
 mod settings;
+mod signals;
