@@ -12,9 +12,8 @@ use pin_project_lite::pin_project;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::FromContextPart;
 use rmcp::handler::server::tool::ToolCallContext;
-use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
 use rmcp::service::{RequestContext, RoleServer};
-use serde_json::Value;
 
 use super::{Entry, ending};
 use crate::capture::failure::Fault;
@@ -75,13 +74,13 @@ impl Call {
         let mut event = event::reused();
         event.started = Timestamp::now();
         event.id = EventId::at(event.started);
-        event.name = entry.name;
-        event.tags = entry.spec.tags;
+        event.name = entry.name();
+        event.tags = entry.spec().tags;
         (event.trace, event.caller) = watch.read_context(&self.request);
         let session = context::repeat_scope(&event.caller);
         event.arguments = Some(self.capture_arguments(&watch, entry, session));
         event.intent =
-            intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+            intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
         CallSpan::open(watch, event, self.request.ct.clone())
     }
 
@@ -91,38 +90,8 @@ impl Call {
         entry: &'static Entry,
         session: u64,
     ) -> Arguments {
-        let mut captured = Arguments::default();
-        let object = self.params.arguments.take();
-        let was_absent = object.is_none();
-        let value = Value::Object(object.unwrap_or_default());
-        if let Value::Object(arguments) = &value {
-            let measure = || capture_object(watch, entry, arguments, &mut captured);
-            if losses::guarded(Loss::Shape, measure).is_none() {
-                captured = Arguments::default();
-            }
-        }
-        #[cfg(feature = "schema")]
-        if let Some(validator) = entry.validator() {
-            (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
-        }
-        if let (Value::Object(arguments), false) = (value, was_absent) {
-            self.params.arguments = Some(arguments);
-        }
-        if let Some(hash) = captured.hash {
-            let repeat = watch.observe_repeat(session, hash);
-            (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
-        }
-        captured
+        entry.capture_arguments(&mut self.params.arguments, watch, session)
     }
-}
-
-fn capture_object(
-    watch: &Active,
-    entry: &'static Entry,
-    arguments: &JsonObject,
-    out: &mut Arguments,
-) {
-    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
 }
 
 /// A call whose arguments were captured and whose extractors have yet to run.
@@ -173,7 +142,7 @@ impl<'s, S> Opened<'s, S> {
         let Some(event) = self.span.event_mut() else { return };
         let Some(arguments) = event.arguments.as_mut() else { return };
         if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
-            self.entry.plan.expose(rule, value, arguments);
+            self.entry.plan().expose(rule, value, arguments);
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rmcp::model::JsonObject;
 
+use super::registry::{self, Registered};
 use crate::capture::hash::Hasher;
 use crate::capture::intent::{self, Injection, IntentSpec};
 use crate::capture::plan::{Plan, Rule};
@@ -86,9 +87,9 @@ fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static 
 
 /// One watched tool of one server type. It lives as long as the process.
 pub struct Entry {
-    pub(super) name: Name,
-    pub(super) spec: Spec,
-    pub(super) plan: Plan,
+    name: Name,
+    spec: Spec,
+    plan: Plan,
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
@@ -103,19 +104,41 @@ pub struct Entry {
 impl Entry {
     /// Compiles an entry and gives it the life of the process: there is one per tool.
     fn compile(spec: &Spec, declared: Declared) -> &'static Self {
-        Box::leak(Box::new(Self {
+        let entry: &'static Self = Box::leak(Box::new(Self {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
-            declared_schema: declared.input_schema,
+            declared_schema: registry::unshared(declared.input_schema),
             injected: OnceLock::new(),
             kept: OnceLock::new(),
             has_warned: AtomicBool::new(false),
             output_schema: OnceLock::new(),
             hasher: OnceLock::new(),
-        }))
+        }));
+        registry::register(&entry.declared_schema, Registered::Watched(entry));
+        entry
+    }
+
+    /// The name that events carry.
+    pub(crate) fn name(&self) -> Name {
+        self.name
+    }
+
+    /// What the attribute says.
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// How much of each field is recorded.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The input schema without the intent parameter: what a call's arguments are checked against.
+    pub(crate) fn declared_schema(&self) -> &Arc<JsonObject> {
+        &self.declared_schema
     }
 
     /// The schema to advertise: with the intent parameter, when a watch is on.
@@ -123,7 +146,7 @@ impl Entry {
     /// The decision is made when the tool is listed or routed for the first time after a watch was
     /// built, so that a server whose watch is off advertises what it always did.
     #[must_use]
-    pub fn input_schema(&self) -> Arc<JsonObject> {
+    pub fn input_schema(&'static self) -> Arc<JsonObject> {
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
             None if watch::any_enabled() => {
@@ -136,9 +159,12 @@ impl Entry {
         Arc::clone(advertised.as_ref().unwrap_or(&self.declared_schema))
     }
 
-    fn inject(&self) -> Option<Arc<JsonObject>> {
+    pub(super) fn inject(&'static self) -> Option<Arc<JsonObject>> {
         match intent::inject(&self.declared_schema, &self.spec.intent) {
-            Injection::Added(schema) => Some(schema),
+            Injection::Added(schema) => {
+                registry::register(&schema, Registered::Watched(self));
+                Some(schema)
+            }
             Injection::Off => None,
             Injection::Kept(why) => {
                 let _ = self.kept.set(why);
@@ -148,7 +174,7 @@ impl Entry {
     }
 
     /// Tells the operator, once, that this tool cannot ask for the intent.
-    pub(super) fn warn_once(&self, watch: &Active) {
+    pub(crate) fn warn_once(&self, watch: &Active) {
         if let Some(why) = self.kept.get()
             && !self.has_warned.swap(true, Ordering::Relaxed)
         {
@@ -157,7 +183,7 @@ impl Entry {
     }
 
     /// Whether the intent parameter was advertised, and so has to be taken out of a call.
-    pub(super) fn is_injected(&self) -> bool {
+    pub(crate) fn is_injected(&self) -> bool {
         self.injected.get().is_some_and(Option::is_some)
     }
 
@@ -168,7 +194,7 @@ impl Entry {
     }
 
     /// The keyed hasher of this tool for a watch.
-    pub(super) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
+    pub(crate) fn with_hasher<R>(&self, watch: &Active, read: impl FnOnce(&Hasher) -> R) -> R {
         let (owner, hasher) =
             self.hasher.get_or_init(|| (watch.id(), watch.hasher(self.spec.tool)));
         if *owner == watch.id() { read(hasher) } else { read(&watch.hasher(self.spec.tool)) }
@@ -176,7 +202,7 @@ impl Entry {
 
     /// The compiled validator of the schema that the author declared.
     #[cfg(feature = "schema")]
-    pub(super) fn validator(&self) -> Option<&crate::capture::schema::Validator> {
+    pub(crate) fn validator(&self) -> Option<&crate::capture::schema::Validator> {
         self.validator
             .get_or_init(|| crate::capture::schema::Validator::compile(&self.declared_schema))
             .as_ref()

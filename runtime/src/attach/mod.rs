@@ -3,11 +3,15 @@
 //! [`Site`] holds what the attribute says of one tool, [`Entry`] what was compiled from it, and
 //! [`Call`] takes a call out of rmcp and walks it through its [`CallSpan`](crate::span::CallSpan).
 
+mod arguments;
 mod call;
 mod ending;
 mod entry;
 mod probe;
+pub(crate) mod registry;
+mod skipped;
 
 pub use call::{Call, Finished, Opened, Running};
 pub use entry::{Declared, Entry, Site, Spec};
 pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};
+pub use skipped::SkippedSite;
