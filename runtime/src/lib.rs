@@ -105,7 +105,7 @@ pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
         Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running, ShapeOf, ShapeProbe,
-        Site, Spec,
+        Site, SkippedSite, Spec,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};

@@ -1,4 +1,5 @@
-//! Captures a call's arguments, for the attribute and for the wrapper alike.
+//! Reads the shape of a call's arguments by the policy of its tool, for the attribute and for the
+//! wrapper alike.
 
 use rmcp::model::{CallToolRequestParams, JsonObject, RequestId};
 use serde_json::Value;
@@ -9,34 +10,44 @@ use crate::capture::size;
 use crate::event::{Arguments, RequestKey};
 use crate::watch::Active;
 
-/// The shape of a call's arguments, which stay as they are.
-pub(crate) fn capture(
-    watch: &Active,
-    entry: &Entry,
-    arguments: &mut Option<JsonObject>,
-) -> Arguments {
-    let mut captured = Arguments::default();
-    let object = arguments.take();
-    let was_absent = object.is_none();
-    let value = Value::Object(object.unwrap_or_default());
-    if let Value::Object(object) = &value {
-        let measure = || measure(watch, entry, object, &mut captured);
+impl Entry {
+    /// The shape of a call's arguments, without the intent, which has to be taken out before.
+    ///
+    /// The arguments are the same afterwards; no copy is made. A call without arguments is captured
+    /// as one with an empty object.
+    pub(crate) fn capture_arguments(
+        &self,
+        arguments: &mut Option<JsonObject>,
+        watch: &Active,
+    ) -> Arguments {
+        let object = arguments.take();
+        let was_absent = object.is_none();
+        // The validator wants a `Value`, so the object becomes one for a while.
+        let value = Value::Object(object.unwrap_or_default());
+        let mut captured = self.measure(&value, watch);
+        #[cfg(feature = "schema")]
+        if let Some(validator) = self.validator() {
+            (captured.schema_valid, captured.schema_fault) = validator.check(&value, self.plan());
+        }
+        if let (Value::Object(object), false) = (value, was_absent) {
+            *arguments = Some(object);
+        }
+        captured
+    }
+
+    fn measure(&self, value: &Value, watch: &Active) -> Arguments {
+        let mut captured = Arguments::default();
+        let Value::Object(object) = value else { return captured };
+        let measure = || {
+            self.with_hasher(watch, |hasher| {
+                self.plan().capture(object, hasher, watch.lengths(), &mut captured);
+            });
+        };
         if losses::guarded(Loss::Shape, measure).is_none() {
             captured = Arguments::default();
         }
+        captured
     }
-    #[cfg(feature = "schema")]
-    if let Some(validator) = entry.validator() {
-        (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
-    }
-    if let (Value::Object(object), false) = (value, was_absent) {
-        *arguments = Some(object);
-    }
-    captured
-}
-
-fn measure(watch: &Active, entry: &Entry, arguments: &JsonObject, out: &mut Arguments) {
-    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
 }
 
 /// What is known of arguments that nothing declares: how many there are, and their size.

@@ -92,12 +92,12 @@ impl Call {
         entry: &'static Entry,
         intent: Option<&str>,
     ) {
-        event.name = entry.name;
-        event.tags = entry.spec.tags;
-        let captured = arguments::capture(watch, entry, &mut self.params.arguments);
+        event.name = entry.name();
+        event.tags = entry.spec().tags;
+        let captured = entry.capture_arguments(&mut self.params.arguments, watch);
         event.arguments = Some(captured);
         event.intent =
-            intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+            intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
     }
 
     /// Takes the span that the wrapper has opened. The wrapper has captured the call by this entry
@@ -172,7 +172,7 @@ impl<'s, S> Opened<'s, S> {
         let Some(event) = self.span.event_mut() else { return };
         let Some(arguments) = event.arguments.as_mut() else { return };
         if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
-            self.entry.plan.expose(rule, value, arguments);
+            self.entry.plan().expose(rule, value, arguments);
         }
     }
 

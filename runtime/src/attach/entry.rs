@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rmcp::model::JsonObject;
 
+use super::registry::{self, Registered};
 use crate::capture::hash::Hasher;
 use crate::capture::intent::{self, Injection, IntentSpec};
 use crate::capture::plan::{Plan, Rule};
@@ -57,7 +58,7 @@ impl Site {
         if let Some((known, entry)) = self.first.get() {
             return if *known == server { entry } else { self.other(server, declare) };
         }
-        let compiled = leak(Entry::compile(&self.spec, declare()));
+        let compiled = Entry::compile(&self.spec, declare());
         let (known, entry) = self.first.get_or_init(|| (server, compiled));
         if *known == server { entry } else { self.keep(server, compiled) }
     }
@@ -67,7 +68,7 @@ impl Site {
             return entry;
         }
         // Compiled outside the lock: schema generation is the author's code and may come back here.
-        self.keep(server, leak(Entry::compile(&self.spec, declare())))
+        self.keep(server, Entry::compile(&self.spec, declare()))
     }
 
     /// Keeps an entry, unless another thread was faster: then its entry serves.
@@ -80,20 +81,15 @@ impl Site {
     }
 }
 
-/// There is one entry per tool with the attribute, and it lives as long as the process.
-fn leak(entry: Entry) -> &'static Entry {
-    Box::leak(Box::new(entry))
-}
-
 fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static Entry> {
     others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
 }
 
 /// One watched tool of one server type. It lives as long as the process.
 pub struct Entry {
-    pub(crate) name: Name,
-    pub(crate) spec: Spec,
-    pub(crate) plan: Plan,
+    name: Name,
+    spec: Spec,
+    plan: Plan,
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
@@ -106,20 +102,27 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Compiles the entry of a tool that has no attribute: every field at its default level.
-    pub(crate) fn of_tool(name: Name, schema: Arc<JsonObject>, intent: IntentSpec) -> Self {
-        let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
-        Self::compile(&spec, Declared { input_schema: schema, shape: None })
+    /// Compiles an entry and gives it the life of the process: there is one per tool.
+    fn compile(spec: &Spec, declared: Declared) -> &'static Self {
+        let entry: &'static Self = Box::leak(Box::new(Self::new(spec, declared)));
+        registry::register(&entry.declared_schema, Registered::Watched(entry));
+        entry
     }
 
-    fn compile(spec: &Spec, declared: Declared) -> Self {
+    /// The entry of a tool without the attribute: every field at its default level.
+    pub(crate) fn of_tool(name: Name, schema: Arc<JsonObject>, intent: IntentSpec) -> Self {
+        let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
+        Self::new(&spec, Declared { input_schema: schema, shape: None })
+    }
+
+    fn new(spec: &Spec, declared: Declared) -> Self {
         Self {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
-            declared_schema: declared.input_schema,
+            declared_schema: registry::unshared(declared.input_schema),
             injected: OnceLock::new(),
             kept: OnceLock::new(),
             has_warned: AtomicBool::new(false),
@@ -128,16 +131,39 @@ impl Entry {
         }
     }
 
+    /// The name that events carry.
+    pub(crate) fn name(&self) -> Name {
+        self.name
+    }
+
+    /// What the attribute says.
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// How much of each field is recorded.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The input schema without the intent parameter: what a call's arguments are checked against.
+    pub(crate) fn declared_schema(&self) -> &Arc<JsonObject> {
+        &self.declared_schema
+    }
+
     /// The schema to advertise: with the intent parameter, when a watch is on.
     ///
     /// The decision is made when the tool is listed or routed for the first time after a watch was
     /// built, so that a server whose watch is off advertises what it always did.
     #[must_use]
-    pub fn input_schema(&self) -> Arc<JsonObject> {
+    pub fn input_schema(&'static self) -> Arc<JsonObject> {
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
             None if watch::any_enabled() => {
                 let advertised = self.injected.get_or_init(|| self.inject());
+                if let Some(schema) = advertised {
+                    registry::register(schema, Registered::Watched(self));
+                }
                 Active::installed().iter().for_each(|watch| self.warn_once(watch));
                 advertised
             }
@@ -146,7 +172,12 @@ impl Entry {
         Arc::clone(advertised.as_ref().unwrap_or(&self.declared_schema))
     }
 
-    fn inject(&self) -> Option<Arc<JsonObject>> {
+    /// The schema with the intent parameter, for a tool without the attribute that asks for it.
+    pub(crate) fn intent_schema(&self) -> Option<&Arc<JsonObject>> {
+        self.injected.get_or_init(|| self.inject()).as_ref()
+    }
+
+    pub(super) fn inject(&self) -> Option<Arc<JsonObject>> {
         match intent::inject(&self.declared_schema, &self.spec.intent) {
             Injection::Added(schema) => Some(schema),
             Injection::Off => None,
@@ -169,11 +200,6 @@ impl Entry {
     /// Whether the intent parameter was advertised, and so has to be taken out of a call.
     pub(crate) fn is_injected(&self) -> bool {
         self.injected.get().is_some_and(Option::is_some)
-    }
-
-    /// The schema as the author declared it.
-    pub(crate) fn declared_schema(&self) -> Arc<JsonObject> {
-        Arc::clone(&self.declared_schema)
     }
 
     /// The output schema, made once.

@@ -9,8 +9,10 @@ pub(crate) mod ending;
 mod entry;
 mod probe;
 pub(crate) mod registry;
+mod skipped;
 
 pub use call::{Call, Finished, Opened, Running};
 pub use entry::{Declared, Entry, Site, Spec};
-pub(crate) use registry::Registered;
 pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};
+pub(crate) use registry::Registered;
+pub use skipped::SkippedSite;

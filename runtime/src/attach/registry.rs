@@ -61,3 +61,5 @@ pub(crate) fn find(schema: &Arc<JsonObject>) -> Option<Registered> {
     rows.get(&address(schema)).map(|row| row.registered)
 }
 
+#[cfg(test)]
+mod tests;

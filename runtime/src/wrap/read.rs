@@ -118,7 +118,7 @@ impl<H: ServerHandler> Watched<H> {
             let arguments = &mut request.arguments;
             (event.name, event.arguments) = match &known {
                 Some(known) => {
-                    let captured = arguments::capture(watch, &known.entry, arguments);
+                    let captured = known.entry.capture_arguments(arguments, watch);
                     (known.name, Some(captured))
                 }
                 None => (UNKNOWN, Some(arguments::capture_undeclared(watch, arguments))),

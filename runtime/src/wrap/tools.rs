@@ -177,11 +177,11 @@ fn describe(
         event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
         return;
     };
-    event.name = entry.name;
-    event.tags = entry.spec.tags;
-    event.arguments = Some(arguments::capture(watch, entry, &mut request.arguments));
+    event.name = entry.name();
+    event.tags = entry.spec().tags;
+    event.arguments = Some(entry.capture_arguments(&mut request.arguments, watch));
     watch.observe_start(event);
-    event.intent = intent.and_then(|text| watch.record_intent(text, entry.spec.intent.max_chars));
+    event.intent = intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
 }
 
 /// rmcp's routers answer calls of unknown and of disabled tools like this; so do servers written by

@@ -98,9 +98,9 @@ fn advertise(policy: &Policy, tool: &Tool, watch: &Active) -> (Option<Arc<JsonOb
     match policy {
         Policy::Skipped => (None, false),
         Policy::Schema(entry) => {
-            let schema = entry.input_schema();
-            let asks = entry.is_injected();
-            (asks.then_some(schema), asks)
+            let schema = entry.intent_schema().cloned();
+            let asks = schema.is_some();
+            (schema, asks)
         }
         Policy::Attribute(entry) => {
             let wanted = match watch.intent_scope() {
@@ -109,7 +109,7 @@ fn advertise(policy: &Policy, tool: &Tool, watch: &Active) -> (Option<Arc<JsonOb
                 IntentScope::None => false,
             };
             let has = Arc::ptr_eq(&tool.input_schema, &entry.input_schema()) && entry.is_injected();
-            let replaced = (has && !wanted).then(|| entry.declared_schema());
+            let replaced = (has && !wanted).then(|| Arc::clone(entry.declared_schema()));
             (replaced, has && wanted)
         }
     }
