@@ -75,6 +75,7 @@ mod spool;
 pub mod testing;
 mod watch;
 
+pub use capture::context::{RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
@@ -97,7 +98,7 @@ pub use toolwatch_macros::Shape;
 #[cfg(feature = "macros")]
 #[doc = include_str!("macros/watched_tool.md")]
 pub use toolwatch_macros::watched_tool;
-pub use watch::{Installed, Watch, WatchBuilder};
+pub use watch::{IdentityLevel, Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]
 pub mod __private {

@@ -17,9 +17,10 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
 use super::{Entry, ending};
+use crate::capture::context::{self, RequestInfo};
 use crate::capture::failure::Fault;
+use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::capture::{context, intent};
 use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
 use crate::span::{CallSpan, Ending};
@@ -57,10 +58,16 @@ impl Call {
         let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
         let intent = arguments.and_then(intent::take);
         let span = match Active::of_request(&self.request.extensions) {
-            Some(watch) => self.capture(watch, entry, intent.as_deref()),
-            None => CallSpan::disabled(),
+            Some(watch) if !watch.is_skipped(&self.info(&watch, entry)) => {
+                self.capture(watch, entry, intent.as_deref())
+            }
+            _ => CallSpan::disabled(),
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
+    }
+
+    fn info(&self, watch: &Active, entry: &'static Entry) -> RequestInfo<'_> {
+        watch.request_info("tools/call", Some(entry.name), &self.request)
     }
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
@@ -77,7 +84,12 @@ impl Call {
         event.id = EventId::at(event.started);
         event.name = entry.name;
         event.tags = entry.spec.tags;
-        (event.trace, event.caller) = watch.read_context(&self.request);
+        (event.trace, event.caller) = watch.read_context(&self.info(&watch, entry));
+        event.request_id = Some(watch.request_key(&self.request.id));
+        event.is_continuation = context::is_continuation(
+            self.params.input_responses.as_ref(),
+            self.params.request_state.as_ref(),
+        );
         let session = context::repeat_scope(&event.caller);
         event.arguments = Some(self.capture_arguments(&watch, entry, session));
         event.intent =

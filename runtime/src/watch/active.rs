@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rmcp::model::Extensions;
-use rmcp::service::{RequestContext, RoleServer};
 
 use super::settings::Settings;
 use super::{Watch, install, operator};
-use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Repeat, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, Event, IntentRecord, Trace};
+use crate::event::{self, Event, IntentRecord};
 use crate::sender::Pipeline;
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
@@ -98,8 +96,9 @@ impl Active {
         self.0.tracker.observe(session, hash)
     }
 
-    pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {
-        context::read(request, &self.0.install, self.0.settings.transport)
+    /// The hasher of what tools share.
+    pub(super) fn install_hasher(&self) -> &Hasher {
+        &self.0.install
     }
 
     pub(crate) fn record_intent(&self, text: &str, max_chars: usize) -> Option<IntentRecord> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Watch;
 use super::environment::{Environment, Lookup};
+use super::hooks::Hooks;
 use super::settings::IntentFilter;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
@@ -35,6 +36,14 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`intent`](Self::intent) | `TOOLWATCH_INTENT` | `text` |
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
+/// | [`session_resolver`](Self::session_resolver) | | none |
+/// | [`session_gap`](Self::session_gap) | | 30 minutes |
+/// | [`identify`](Self::identify) | | none |
+/// | [`identity_level`](Self::identity_level) | | `Hash` |
+/// | [`identify_timeout`](Self::identify_timeout) | | 100 ms |
+/// | [`skip_tools`](Self::skip_tools) | | none |
+/// | [`skip_methods`](Self::skip_methods) | | none |
+/// | [`skip_if`](Self::skip_if) | | none |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -71,6 +80,7 @@ pub struct WatchBuilder {
     pub(super) lengths: Option<Lengths>,
     pub(super) hash_mode: Option<HashMode>,
     pub(super) transport: Option<Transport>,
+    pub(super) hooks: Hooks,
     pub(super) debug: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,

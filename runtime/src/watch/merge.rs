@@ -56,7 +56,7 @@ impl WatchBuilder {
         if self.destination.is_some() && self.endpoint.is_some() {
             return wrong("destination() and endpoint() exclude each other: choose one");
         }
-        Ok(())
+        self.hooks.check()
     }
 
     /// Fills unset options from the variables.
@@ -158,6 +158,7 @@ impl WatchBuilder {
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
             transport: self.transport.unwrap_or_else(context::transport_of_process),
+            hooks: self.hooks,
             debug: self.debug.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();

@@ -6,6 +6,7 @@
 mod active;
 mod builder;
 mod environment;
+mod hooks;
 mod install;
 mod merge;
 mod operator;
@@ -15,6 +16,8 @@ mod tests;
 
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
+pub(crate) use hooks::Identifying;
+pub use hooks::IdentityLevel;
 pub use install::Installed;
 
 use std::fmt;

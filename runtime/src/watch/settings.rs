@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::hooks::Hooks;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
@@ -19,6 +20,7 @@ pub(super) struct Settings {
     pub(super) intent: IntentLevel,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
     pub(super) transport: Transport,
+    pub(super) hooks: Hooks,
     pub(super) debug: bool,
 }
 
@@ -30,6 +32,7 @@ impl fmt::Debug for Settings {
             .field("hash_mode", &self.hash_mode)
             .field("intent", &self.intent)
             .field("transport", &self.transport)
+            .field("hooks", &self.hooks)
             .field("debug", &self.debug)
             .finish_non_exhaustive()
     }
