@@ -98,7 +98,7 @@ pub use toolwatch_macros::Shape;
 #[cfg(feature = "macros")]
 #[doc = include_str!("macros/watched_tool.md")]
 pub use toolwatch_macros::watched_tool;
-pub use watch::{IdentityLevel, Installed, Watch, WatchBuilder};
+pub use watch::{FieldInfo, IdentityLevel, Installed, Watch, WatchBuilder};
 
 #[doc(hidden)]
 pub mod __private {

@@ -115,7 +115,8 @@ impl Call {
         }
         #[cfg(feature = "schema")]
         if let Some(validator) = entry.validator() {
-            (captured.schema_valid, captured.schema_fault) = validator.check(&value, &entry.plan);
+            (captured.schema_valid, captured.schema_fault) =
+                watch.with_plan(entry.name, &entry.plan, |plan| validator.check(&value, plan));
         }
         if let (Value::Object(arguments), false) = (value, was_absent) {
             self.params.arguments = Some(arguments);
@@ -134,7 +135,9 @@ fn capture_object(
     arguments: &JsonObject,
     out: &mut Arguments,
 ) {
-    entry.with_hasher(watch, |hasher| entry.plan.capture(arguments, hasher, watch.lengths(), out));
+    watch.with_plan(entry.name, &entry.plan, |plan| {
+        entry.with_hasher(watch, |hasher| plan.capture(arguments, hasher, watch.lengths(), out));
+    });
 }
 
 /// A call whose arguments were captured and whose extractors have yet to run.
@@ -182,10 +185,17 @@ impl<'s, S> Opened<'s, S> {
     /// Records the value that the rule with this index releases. `reveal` is the author's code,
     /// and only a watch that is on may cost its time.
     pub fn expose(&mut self, rule: usize, reveal: impl FnOnce() -> Option<Exposed>) {
-        let Some(event) = self.span.event_mut() else { return };
-        let Some(arguments) = event.arguments.as_mut() else { return };
+        let entry = self.entry;
+        let Some(watch) = self.span.watch() else { return };
+        if !watch.with_plan(entry.name, &entry.plan, |plan| plan.may_expose(rule)) {
+            return;
+        }
+        let Some(arguments) = self.span.event_mut().and_then(|event| event.arguments.as_mut())
+        else {
+            return;
+        };
         if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
-            self.entry.plan.expose(rule, value, arguments);
+            entry.plan.expose(rule, value, arguments);
         }
     }
 

@@ -44,6 +44,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`skip_tools`](Self::skip_tools) | | none |
 /// | [`skip_methods`](Self::skip_methods) | | none |
 /// | [`skip_if`](Self::skip_if) | | none |
+/// | [`lower`](Self::lower) | | none |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.

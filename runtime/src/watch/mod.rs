@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;
-pub use hooks::IdentityLevel;
+pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
 
 use std::fmt;

@@ -69,13 +69,13 @@ impl Identifying {
     }
 
     fn poll_at(&mut self, now: Instant, context: &mut Context<'_>, ticket: &Ticket) {
+        let Some(answering) = self.answering.as_mut() else { return };
         let is_late = now.saturating_duration_since(self.started) >= self.timeout;
         // A task that started late has still asked once.
         if is_late && self.has_been_polled {
             return self.give_up();
         }
         self.has_been_polled = true;
-        let Some(answering) = self.answering.as_mut() else { return };
         match losses::guarded(Loss::Identity, || answering.as_mut().poll(context)) {
             Some(Poll::Pending) => {}
             Some(Poll::Ready(Ok(id))) => {
@@ -123,3 +123,6 @@ fn note(id: &str, ticket: &Ticket) {
         notes.principal = Some(principal);
     });
 }
+
+#[cfg(test)]
+mod tests;

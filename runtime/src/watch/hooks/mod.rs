@@ -4,9 +4,12 @@
 //! what the hook was asked for, and is counted.
 
 mod identify;
+mod lower;
 mod options;
 mod requests;
 mod skip;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use crate::error::Error;
 use identify::IdentifyHook;
 pub(crate) use identify::Identifying;
 pub use identify::IdentityLevel;
+pub use lower::FieldInfo;
+use lower::Lower;
 use skip::Skip;
 
 /// How long a caller may be quiet before its next request counts as another session, as analytics
@@ -36,6 +41,7 @@ pub(super) struct Hooks {
     identity_level: IdentityLevel,
     identify_timeout: Duration,
     skip: Skip,
+    lower: Option<Lower>,
 }
 
 impl Default for Hooks {
@@ -48,6 +54,7 @@ impl Default for Hooks {
             identity_level: IdentityLevel::default(),
             identify_timeout: DEFAULT_IDENTIFY_TIMEOUT,
             skip: Skip::default(),
+            lower: None,
         }
     }
 }
@@ -75,6 +82,7 @@ impl fmt::Debug for Hooks {
             .field("identity_level", &self.identity_level)
             .field("identify_timeout", &self.identify_timeout)
             .field("skip", &self.skip)
+            .field("lower", &self.lower.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::IdentityLevel;
+use super::{FieldInfo, IdentityLevel, Lower};
 use crate::capture::context::RequestInfo;
+use crate::shape::Level;
 use crate::watch::WatchBuilder;
 
 impl WatchBuilder {
@@ -94,6 +95,26 @@ impl WatchBuilder {
         predicate: impl Fn(&RequestInfo<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.hooks.skip.predicate = Some(Arc::new(predicate));
+        self
+    }
+
+    /// Lowers the levels of declared fields for this watch. It is asked once per field when a tool is
+    /// first called, and says the level that the field may have at most: it can take away, and never
+    /// raise what the rules of the tool and the types of its parameters allow. When it panics, the
+    /// field is omitted, and counted.
+    ///
+    /// ```
+    /// # let _ =
+    /// toolwatch::Watch::builder().lower(|field| match field.path() {
+    ///     "patient" => toolwatch::Level::Omit,
+    ///     _ => toolwatch::Level::Len,
+    /// });
+    /// ```
+    pub fn lower(
+        mut self,
+        lower: impl Fn(&FieldInfo<'_>) -> Level + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.lower = Some(Lower::new(Box::new(lower)));
         self
     }
 }

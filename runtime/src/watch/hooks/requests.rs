@@ -7,6 +7,7 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 
 use super::{Identifying, IdentityLevel};
 use crate::capture::context::{self, RequestInfo};
+use crate::capture::plan::Plan;
 use crate::event::{Caller, Name, RequestKey, SessionKey, Trace};
 use crate::watch::Active;
 
@@ -74,6 +75,28 @@ impl Active {
         let came = ended.checked_sub(took).unwrap_or(ended);
         let who = (principal, caller.client_name.clone());
         hooks.callers.find(who, (came, ended), hooks.session_gap)
+    }
+
+    /// The plan of a tool for this watch: the one that was compiled, unless a hook lowers it. The
+    /// plan lives as long as the process, so its place tells it from others.
+    pub(crate) fn with_plan<R>(
+        &self,
+        tool: Name,
+        plan: &'static Plan,
+        read: impl FnOnce(&Plan) -> R,
+    ) -> R {
+        match &self.settings().hooks.lower {
+            None => read(plan),
+            Some(lower) => read(&lower.plan(tool, plan)),
+        }
+    }
+
+    /// The plan of a tool that is compiled for this watch alone.
+    pub(crate) fn lowered(&self, tool: Name, plan: Plan) -> Plan {
+        match &self.settings().hooks.lower {
+            None => plan,
+            Some(lower) => lower.lowered(tool, &plan),
+        }
     }
 
     pub(super) fn identity_level(&self) -> IdentityLevel {
