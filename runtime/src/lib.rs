@@ -74,7 +74,9 @@ mod spool;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;
+mod wrap;
 
+pub use capture::context::{RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
@@ -98,7 +100,8 @@ pub use toolwatch_macros::Shape;
 #[cfg(feature = "macros")]
 #[doc = include_str!("macros/watched_tool.md")]
 pub use toolwatch_macros::watched_tool;
-pub use watch::{Installed, Watch, WatchBuilder};
+pub use watch::{FieldInfo, IdentityLevel, Installed, IntentScope, Watch, WatchBuilder};
+pub use wrap::Watched;
 
 #[doc(hidden)]
 pub mod __private {

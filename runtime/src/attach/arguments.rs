@@ -1,13 +1,13 @@
 //! Reads the shape of a call's arguments by the policy of its tool, for the attribute and for the
 //! wrapper alike.
 
-use rmcp::model::{CallToolRequestParams, JsonObject, RequestId};
+use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::Entry;
 use crate::capture::losses::{self, Loss};
 use crate::capture::size;
-use crate::event::{Arguments, RequestKey};
+use crate::event::Arguments;
 use crate::watch::Active;
 
 impl Entry {
@@ -27,7 +27,8 @@ impl Entry {
         let mut captured = self.measure(&value, watch);
         #[cfg(feature = "schema")]
         if let Some(validator) = self.validator() {
-            (captured.schema_valid, captured.schema_fault) = validator.check(&value, self.plan());
+            (captured.schema_valid, captured.schema_fault) =
+                self.with_plan(watch, |plan| validator.check(&value, plan));
         }
         if let (Value::Object(object), false) = (value, was_absent) {
             *arguments = Some(object);
@@ -39,8 +40,11 @@ impl Entry {
         let mut captured = Arguments::default();
         let Value::Object(object) = value else { return captured };
         let measure = || {
-            self.with_hasher(watch, |hasher| {
-                self.plan().capture(object, hasher, watch.lengths(), &mut captured);
+            self.with_plan(watch, |plan| {
+                let lengths = watch.lengths();
+                self.with_hasher(watch, |hasher| {
+                    plan.capture(object, hasher, lengths, &mut captured)
+                });
             });
         };
         if losses::guarded(Loss::Shape, measure).is_none() {
@@ -60,17 +64,4 @@ pub(crate) fn capture_undeclared(watch: &Active, arguments: &mut Option<JsonObje
         *arguments = Some(object);
     }
     Arguments { bytes: watch.lengths().of(bytes), keys, unknown_keys: keys, ..Arguments::default() }
-}
-
-/// Whether a call carries on one that asked its client for input (SEP-2322).
-pub(crate) fn is_continuation(params: &CallToolRequestParams) -> bool {
-    params.input_responses.is_some() || params.request_state.is_some()
-}
-
-/// A request's id without its text.
-pub(crate) fn request_key(watch: &Active, id: &RequestId) -> RequestKey {
-    match id {
-        RequestId::Number(number) => RequestKey::Number(*number),
-        RequestId::String(text) => RequestKey::Hash(watch.install_hash("request", text.as_bytes())),
-    }
 }

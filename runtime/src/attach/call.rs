@@ -15,7 +15,8 @@ use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{CallToolRequestParams, CallToolResponse};
 use rmcp::service::{RequestContext, RoleServer};
 
-use super::{Entry, arguments, ending};
+use super::{Entry, ending};
+use crate::capture::context::{self, RequestInfo};
 use crate::capture::failure::Fault;
 use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
@@ -58,10 +59,16 @@ impl Call {
         let ticket = self.request.extensions.get::<Ticket>().cloned();
         let span = match (ticket, Active::of_request(&self.request.extensions)) {
             (Some(ticket), _) => self.adopt(&ticket, entry, intent.as_deref()),
-            (None, Some(watch)) => self.capture(watch, entry, intent.as_deref()),
-            (None, None) => CallSpan::disabled(),
+            (None, Some(watch)) if !watch.is_skipped(&self.info(&watch, entry)) => {
+                self.capture(watch, entry, intent.as_deref())
+            }
+            _ => CallSpan::disabled(),
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
+    }
+
+    fn info(&self, watch: &Active, entry: &'static Entry) -> RequestInfo<'_> {
+        watch.request_info("tools/call", Some(entry.name()), &self.request)
     }
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
@@ -76,9 +83,12 @@ impl Call {
         let mut event = event::reused();
         event.started = Timestamp::now();
         event.id = EventId::at(event.started);
-        (event.trace, event.caller) = watch.read_context(&self.request);
-        event.request_id = Some(arguments::request_key(&watch, &self.request.id));
-        event.is_continuation = arguments::is_continuation(&self.params);
+        (event.trace, event.caller) = watch.read_context(&self.info(&watch, entry));
+        event.request_id = Some(watch.request_key(&self.request.id));
+        event.is_continuation = context::is_continuation(
+            self.params.input_responses.as_ref(),
+            self.params.request_state.as_ref(),
+        );
         self.describe(&mut event, &watch, entry, intent);
         watch.observe_start(&mut event);
         CallSpan::open(watch, event, self.request.ct.clone())
@@ -102,12 +112,7 @@ impl Call {
 
     /// Takes the span that the wrapper has opened. The wrapper has captured the call by this entry
     /// already, unless it could not know that the tool has one.
-    fn adopt(
-        &mut self,
-        ticket: &Ticket,
-        entry: &'static Entry,
-        intent: Option<&str>,
-    ) -> CallSpan {
+    fn adopt(&mut self, ticket: &Ticket, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
         let Some(mut span) = ticket.take_span() else { return CallSpan::disabled() };
         if !ticket.is_captured_by(entry)
             && let Some(event) = span.event_mut()
@@ -169,8 +174,15 @@ impl<'s, S> Opened<'s, S> {
     /// Records the value that the rule with this index releases. `reveal` is the author's code,
     /// and only a watch that is on may cost its time.
     pub fn expose(&mut self, rule: usize, reveal: impl FnOnce() -> Option<Exposed>) {
-        let Some(event) = self.span.event_mut() else { return };
-        let Some(arguments) = event.arguments.as_mut() else { return };
+        let entry = self.entry;
+        let Some(watch) = self.span.watch() else { return };
+        if !entry.with_plan(watch, |plan| plan.may_expose(rule)) {
+            return;
+        }
+        let Some(arguments) = self.span.event_mut().and_then(|event| event.arguments.as_mut())
+        else {
+            return;
+        };
         if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
             self.entry.plan().expose(rule, value, arguments);
         }

@@ -90,6 +90,8 @@ pub struct Entry {
     name: Name,
     spec: Spec,
     plan: Plan,
+    /// The watch that the plan was compiled for; `None` for all, as an attribute's is.
+    compiled_for: Option<u64>,
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
@@ -110,9 +112,17 @@ impl Entry {
     }
 
     /// The entry of a tool without the attribute: every field at its default level.
-    pub(crate) fn of_tool(name: Name, schema: Arc<JsonObject>, intent: IntentSpec) -> Self {
+    pub(crate) fn of_tool(
+        watch: &Active,
+        name: Name,
+        schema: Arc<JsonObject>,
+        intent: IntentSpec,
+    ) -> Self {
         let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
-        Self::new(&spec, Declared { input_schema: schema, shape: None })
+        let mut entry = Self::new(&spec, Declared { input_schema: schema, shape: None });
+        entry.plan = watch.lowered(name, entry.plan);
+        entry.compiled_for = Some(watch.id());
+        entry
     }
 
     fn new(spec: &Spec, declared: Declared) -> Self {
@@ -120,6 +130,7 @@ impl Entry {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
+            compiled_for: None,
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
             declared_schema: registry::unshared(declared.input_schema),
@@ -141,9 +152,17 @@ impl Entry {
         &self.spec
     }
 
-    /// How much of each field is recorded.
+    /// How much of each field is recorded, before a hook of a watch lowers it.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// How much of each field a watch records.
+    pub(crate) fn with_plan<R>(&self, watch: &Active, read: impl FnOnce(&Plan) -> R) -> R {
+        match self.compiled_for {
+            Some(_) => read(&self.plan),
+            None => watch.with_plan(self.name, &self.plan, read),
+        }
     }
 
     /// The input schema without the intent parameter: what a call's arguments are checked against.

@@ -1,8 +1,6 @@
 //! The shape of a result: kinds, counts and sizes of its blocks, and none of their contents.
 
-use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, GetPromptResponse, TextContent,
-};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, GetPromptResponse, TextContent};
 use serde_json::Value;
 
 use super::size;

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::CallSpan;
 use crate::event::{Caller, Event, Identity, MAX_TAGS, Side, Tag, Trace};
@@ -36,6 +37,8 @@ pub(crate) struct Notes {
     pub(crate) tags: Vec<Tag>,
     pub(crate) side: Option<Side>,
     pub(crate) identity: Option<Identity>,
+    /// The hash of the identity, whatever of it is recorded.
+    pub(crate) principal: Option<u64>,
 }
 
 impl Ticket {
@@ -102,6 +105,11 @@ impl Ticket {
         event.more_tags.extend(notes.tags.into_iter().take(room));
         if notes.identity.is_some() {
             event.caller.identity = notes.identity;
+        }
+        if let (None, Some(principal)) = (event.caller.session, notes.principal) {
+            let took = Duration::from_nanos(event.duration_ns);
+            let session = self.0.watch.session_of_caller(principal, &event.caller, took);
+            event.caller.session = Some(session);
         }
         if let (Some(failure), Some(side)) = (event.failure.as_mut(), notes.side) {
             failure.side = Some(side);

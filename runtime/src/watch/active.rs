@@ -1,11 +1,13 @@
 //! A watch that is on, as the call path sees it.
 
-use std::sync::Arc;
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::Extensions;
-use rmcp::service::{RequestContext, RoleServer};
 
+use super::IntentScope;
 use super::settings::Settings;
 use super::{Watch, install, operator};
 use crate::capture::context;
@@ -15,8 +17,9 @@ use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, Event, IntentRecord, Trace};
+use crate::event::{self, Caller, Event, IntentRecord};
 use crate::sender::Pipeline;
+use crate::wrap::{MissingTool, Surface};
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
 static ANY_ENABLED: AtomicBool = AtomicBool::new(false);
@@ -37,6 +40,8 @@ struct Inner {
     install: Hasher,
     tracker: Tracker,
     pipeline: Pipeline,
+    /// What the servers under this watch advertise, by their type.
+    surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
 }
 
 impl Active {
@@ -46,7 +51,15 @@ impl Active {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let install = Hasher::for_install(&key);
         let tracker = Tracker::new(settings.loop_thresholds);
-        Self(Arc::new(Inner { id, settings, key, install, tracker, pipeline }))
+        Self(Arc::new(Inner {
+            id,
+            settings,
+            key,
+            install,
+            tracker,
+            pipeline,
+            surfaces: Mutex::default(),
+        }))
     }
 
     /// The watch of a request: one that a wrapper has put into it, else the installed one.
@@ -66,6 +79,22 @@ impl Active {
     /// The installed watch, when it is on.
     pub(crate) fn installed() -> Option<Self> {
         install::installed()?.0.clone()
+    }
+
+    /// What servers of this type advertise, shared by all their instances.
+    pub(crate) fn surface(&self, server: TypeId) -> Arc<Surface> {
+        let mut surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(surfaces.entry(server).or_default())
+    }
+
+    /// Which tools of a wrapped server ask for the intent.
+    pub(crate) fn intent_scope(&self) -> &IntentScope {
+        &self.0.settings.intent_scope
+    }
+
+    /// The missing-tool report, when the author asks for it.
+    pub(crate) fn missing_tool(&self) -> Option<&MissingTool> {
+        self.0.settings.missing_tool.as_ref()
     }
 
     /// Tells the operator of something that no call has to know.
@@ -116,8 +145,9 @@ impl Active {
         self.0.tracker.observe_read(context::repeat_scope(caller), uri_hash)
     }
 
-    pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {
-        context::read(request, &self.0.install, self.0.settings.transport)
+    /// The hasher of what tools share.
+    pub(super) fn install_hasher(&self) -> &Hasher {
+        &self.0.install
     }
 
     pub(crate) fn record_intent(&self, text: &str, max_chars: usize) -> Option<IntentRecord> {

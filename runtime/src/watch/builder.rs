@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{IntentScope, Watch};
 use super::environment::{Environment, Lookup};
+use super::hooks::Hooks;
 use super::settings::IntentFilter;
+use super::{IntentScope, Watch};
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
@@ -39,6 +40,15 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
 /// | [`loop_thresholds`](Self::loop_thresholds) | | 3 calls, 3 errors, 6 calls in turn |
+/// | [`session_resolver`](Self::session_resolver) | | none |
+/// | [`session_gap`](Self::session_gap) | | 30 minutes |
+/// | [`identify`](Self::identify) | | none |
+/// | [`identity_level`](Self::identity_level) | | `Hash` |
+/// | [`identify_timeout`](Self::identify_timeout) | | 100 ms |
+/// | [`skip_tools`](Self::skip_tools) | | none |
+/// | [`skip_methods`](Self::skip_methods) | | none |
+/// | [`skip_if`](Self::skip_if) | | none |
+/// | [`lower`](Self::lower) | | none |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -78,6 +88,7 @@ pub struct WatchBuilder {
     pub(super) hash_mode: Option<HashMode>,
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
+    pub(super) hooks: Hooks,
     pub(super) debug: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,

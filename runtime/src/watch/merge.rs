@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::event::Common;
 use crate::sender::{Durability, Pipeline, PipelineConfig};
 use crate::spool::default_directory_in;
+use crate::wrap::MissingTool;
 
 impl WatchBuilder {
     pub(super) fn build_in(mut self, env: &mut Environment<'_>) -> Result<Watch, Error> {
@@ -60,7 +61,7 @@ impl WatchBuilder {
         if self.destination.is_some() && self.endpoint.is_some() {
             return wrong("destination() and endpoint() exclude each other: choose one");
         }
-        Ok(())
+        self.hooks.check()
     }
 
     /// Fills unset options from the variables.
@@ -155,6 +156,7 @@ impl WatchBuilder {
             return Ok(Watch::disabled());
         }
         let key = install_key(directory.as_deref(), env);
+        let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -162,7 +164,10 @@ impl WatchBuilder {
             loop_thresholds: self.loop_thresholds.unwrap_or_default(),
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
+            intent_scope: self.intent_scope.unwrap_or_default(),
+            missing_tool,
             transport: self.transport.unwrap_or_else(context::transport_of_process),
+            hooks: self.hooks,
             debug: self.debug.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();

@@ -6,6 +6,7 @@
 mod active;
 mod builder;
 mod environment;
+mod hooks;
 mod install;
 mod merge;
 mod operator;
@@ -16,6 +17,8 @@ mod tests;
 
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
+pub(crate) use hooks::Identifying;
+pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
 pub use scope::IntentScope;
 

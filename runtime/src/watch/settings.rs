@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::IntentScope;
+use super::hooks::Hooks;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
 use crate::event::Transport;
 use crate::wrap::MissingTool;
-use super::IntentScope;
 
 /// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
 pub(crate) type IntentFilter = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -25,6 +26,7 @@ pub(super) struct Settings {
     pub(super) intent_scope: IntentScope,
     pub(super) missing_tool: Option<MissingTool>,
     pub(super) transport: Transport,
+    pub(super) hooks: Hooks,
     pub(super) debug: bool,
 }
 
@@ -38,6 +40,7 @@ impl fmt::Debug for Settings {
             .field("intent", &self.intent)
             .field("intent_scope", &self.intent_scope)
             .field("transport", &self.transport)
+            .field("hooks", &self.hooks)
             .field("debug", &self.debug)
             .finish_non_exhaustive()
     }

@@ -14,6 +14,7 @@ use super::operation::Operation;
 use super::record::{Either, Recorded, Recorder};
 use crate::event::{Detail, EventType, Listing, Outcome, Surface};
 use crate::span::Ending;
+use crate::watch::Active;
 
 const TOOLS: Operation = Operation::new(EventType::ToolsList, "tools/list");
 const PROMPTS: Operation = Operation::new(EventType::PromptsList, "prompts/list");
@@ -37,9 +38,9 @@ macro_rules! lists {
                 recorder,
                 || self.handler.$method(request, context),
                 move |reply: &mut Result<$result, ErrorData>, recorder| {
-                    if let (Ok(reply), true) = (&*reply, self.watch.is_some()) {
-                        let learn: fn(&Self, &$result) = $learn;
-                        learn(self, reply);
+                    if let (Ok(reply), Some(watch)) = (&*reply, &self.watch) {
+                        let learn: fn(&Self, &$result, &Active) = $learn;
+                        learn(self, reply, watch);
                     }
                     self.settle_with(reply, recorder, Outcome::Ok, |reply, event| {
                         let has_more = reply.next_cursor.is_some();
@@ -54,18 +55,18 @@ macro_rules! lists {
 
 impl<H: ServerHandler> Watched<H> {
     lists! {
-        record_prompts_list, list_prompts, PROMPTS, ListPromptsResult, prompts, |this, reply| {
-            this.surface.places.learn_prompts(&reply.prompts);
+        record_prompts_list, list_prompts, PROMPTS, ListPromptsResult, prompts, |this, reply, watch| {
+            this.surface.places.learn_prompts(&reply.prompts, watch);
         };
-        record_resources_list, list_resources, RESOURCES, ListResourcesResult, resources, |this, reply| {
+        record_resources_list, list_resources, RESOURCES, ListResourcesResult, resources, |this, reply, _| {
             let named = reply.resources.iter().map(|of| (of.uri.as_str(), of.name.as_str()));
             this.surface.places.learn_resources(named);
         };
         record_templates_list, list_resource_templates, TEMPLATES, ListResourceTemplatesResult,
-            resource_templates, |this, reply| {
+            resource_templates, |this, reply, _| {
             this.surface.places.learn_templates(&reply.resource_templates);
         };
-        record_skills_list, list_skills, SKILLS, ListSkillsResult, skills, |_, _| {};
+        record_skills_list, list_skills, SKILLS, ListSkillsResult, skills, |_, _, _| {};
     }
 
     pub(super) fn record_tools_list(

@@ -15,8 +15,7 @@ use crate::event::{Name, is_tag_key};
 
 const DESCRIPTION: &str = "Reports that no tool of this server fits the task.";
 
-const PARAMETER: &str =
-    "What was missing, in one sentence. No names, personal data or secrets.";
+const PARAMETER: &str = "What was missing, in one sentence. No names, personal data or secrets.";
 
 /// A configured report.
 #[derive(Clone, Debug)]

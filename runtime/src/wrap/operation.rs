@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Watched;
 use super::record::Recorder;
-use crate::attach::{arguments, ending};
+use crate::attach::ending;
 use crate::capture::failure;
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
 use crate::span::{CallSpan, Ending, Ticket};
@@ -49,18 +49,33 @@ impl<H> Watched<H> {
         context: &mut RequestContext<RoleServer>,
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
+        self.open_named(operation, None, context, fill)
+    }
+
+    /// Opens a request whose tool is known by this registered name.
+    pub(super) fn open_named(
+        &self,
+        operation: Operation,
+        tool: Option<Name>,
+        context: &mut RequestContext<RoleServer>,
+        fill: impl FnOnce(&mut Event, &Active),
+    ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
-        if watch.skips(operation.method, None, context) {
+        let info = watch.request_info(operation.method, tool, context);
+        if watch.is_skipped(&info) {
+            // The attribute must not record by the installed watch what was skipped here.
+            context.extensions.insert(Ticket::silent(watch));
             return Recorder::off();
         }
         let mut event = operation.event();
-        (event.trace, event.caller) = watch.read_context(context);
-        event.request_id = Some(arguments::request_key(watch, &context.id));
+        (event.trace, event.caller) = watch.read_context(&info);
+        let identifying = watch.identify(&info);
+        event.request_id = Some(watch.request_key(&context.id));
         fill(&mut event, watch);
         let cancelled = context.ct.clone();
         let ticket = self.ticket(watch, event, cancelled);
         context.extensions.insert(ticket.clone());
-        Recorder::of(ticket)
+        Recorder::of(ticket, identifying)
     }
 
     /// Opens a notification.
@@ -71,15 +86,17 @@ impl<H> Watched<H> {
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
-        if watch.skips_notice(method, context) {
+        let info = watch.notification_info(method, context);
+        if watch.is_skipped(&info) {
             return Recorder::off();
         }
         let mut event = Operation::new(EventType::Notification, method).event();
-        (event.trace, event.caller) = watch.read_notice_context(context);
+        (event.trace, event.caller) = watch.read_context(&info);
+        let identifying = watch.identify(&info);
         fill(&mut event, watch);
         let ticket = self.ticket(watch, event, CancellationToken::new());
         context.extensions.insert(ticket.clone());
-        Recorder::of(ticket)
+        Recorder::of(ticket, identifying)
     }
 
     fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {

@@ -18,10 +18,11 @@ use super::Watched;
 use super::operation::{Operation, UNKNOWN};
 use super::record::{Recorded, Recorder};
 use crate::attach::arguments;
+use crate::capture::context::is_continuation;
 use crate::capture::size;
 use crate::event::{
-    CompletionShape, Detail, Event, EventType, JsonKind, Name, Opaque, Outcome, ResourceAccess,
-    ResultShape, Subscription,
+    CompletionShape, Detail, Event, EventType, JsonKind, Label, Name, Opaque, Outcome,
+    ResourceAccess, ResultShape, Subscription,
 };
 use crate::span::Ending;
 use crate::watch::Active;
@@ -39,10 +40,13 @@ impl<H: ServerHandler> Watched<H> {
         request: InitializeRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<InitializeResult, ErrorData>> + MaybeSendFuture + '_ {
-        let recorder = self.open(INITIALIZE, &mut context, |event, watch| {
+        let recorder = self.open(INITIALIZE, &mut context, |event, _| {
             // Before the handshake only its own parameters know the client.
             let client = &request.client_info;
-            watch.tell_client(event, client, request.protocol_version.as_str());
+            event.caller.client_name = Some(Label::clean(&client.name));
+            event.caller.client_version = Some(Label::clean(&client.version));
+            let version = request.protocol_version.as_str();
+            event.caller.protocol_version = Some(Label::clean(version));
         });
         let ticket = recorder.ticket().cloned();
         Recorded::new(
@@ -114,7 +118,7 @@ impl<H: ServerHandler> Watched<H> {
         let known = self.surface.places.prompt(&request.name);
         let recorder = self.open(PROMPT, &mut context, |event, watch| {
             event.is_continuation =
-                request.input_responses.is_some() || request.request_state.is_some();
+                is_continuation(request.input_responses.as_ref(), request.request_state.as_ref());
             let arguments = &mut request.arguments;
             (event.name, event.arguments) = match &known {
                 Some(known) => {
@@ -132,8 +136,9 @@ impl<H: ServerHandler> Watched<H> {
                     Ok(GetPromptResponse::InputRequired(_)) => Outcome::InputRequired,
                     _ => Outcome::Ok,
                 };
-                self.settle_with(reply, recorder, outcome, |reply, _| {
-                    Ending { result: Some(crate::capture::result::of_prompt(reply)), failure: None }
+                self.settle_with(reply, recorder, outcome, |reply, _| Ending {
+                    result: Some(crate::capture::result::of_prompt(reply)),
+                    failure: None,
                 });
             },
         )
@@ -183,6 +188,7 @@ impl<H: ServerHandler> Watched<H> {
                 let declared = known.and_then(|known| places.variable(known, argument));
                 ("resource", known, declared)
             }
+            _ => ("_other", None, None),
         };
         let given = request.context.as_ref().and_then(|context| context.arguments.as_ref());
         let shape = CompletionShape {
@@ -262,7 +268,7 @@ impl<H: ServerHandler> Watched<H> {
         let method = "notifications/cancelled";
         let recorder = self.open_notice(method, &mut context, |event, watch| {
             let cancelled = notification.request_id.as_ref();
-            event.request_id = cancelled.map(|id| arguments::request_key(watch, id));
+            event.request_id = cancelled.map(|id| watch.request_key(id));
         });
         Recorded::new(
             recorder,
@@ -290,6 +296,7 @@ fn count(content: &ResourceContents, resource: &mut ResourceAccess) {
     let (kind, bytes) = match content {
         ResourceContents::TextResourceContents { text, .. } => (0, text.len()),
         ResourceContents::BlobResourceContents { blob, .. } => (1, blob.len()),
+        _ => return,
     };
     resource.contents[kind] = resource.contents[kind].saturating_add(1);
     resource.content_bytes = resource.content_bytes.saturating_add(bytes as u64);

@@ -10,23 +10,32 @@ use pin_project_lite::pin_project;
 use crate::capture::losses::{self, Loss};
 use crate::event::{Event, Outcome};
 use crate::span::{Ending, Ticket};
-use crate::watch::Active;
+use crate::watch::{Active, Identifying};
 
 /// The wrapper's hold on a request that is recorded; empty for one that is not.
 pub(super) struct Recorder {
     ticket: Option<Ticket>,
+    /// Who calls, while that is being found out.
+    identifying: Option<Identifying>,
     in_user_code: bool,
 }
 
 impl Recorder {
     /// Records nothing.
     pub(super) const fn off() -> Self {
-        Self { ticket: None, in_user_code: false }
+        Self { ticket: None, identifying: None, in_user_code: false }
     }
 
     /// Watches over a request whose ticket holds its span.
-    pub(super) const fn of(ticket: Ticket) -> Self {
-        Self { ticket: Some(ticket), in_user_code: false }
+    pub(super) const fn of(ticket: Ticket, identifying: Option<Identifying>) -> Self {
+        Self { ticket: Some(ticket), identifying, in_user_code: false }
+    }
+
+    /// Asks on who calls. Nothing waits for the answer.
+    fn identify(&mut self, cx: &mut Context<'_>) {
+        if let (Some(identifying), Some(ticket)) = (&mut self.identifying, &self.ticket) {
+            identifying.poll(cx, ticket);
+        }
     }
 
     /// What travels with the request, when it is recorded.
@@ -104,6 +113,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let inner = this.inner;
+        this.recorder.identify(cx);
         this.recorder.during(|| inner.poll(cx)).map(|mut output| {
             if let Some(settle) = this.settle.take() {
                 settle(&mut output, this.recorder);

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::ServerHandler;
+use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{CacheScope, ListToolsResult, ProtocolVersion, ResultType};
 use rmcp::service::{RequestContext, RoleServer};
 
@@ -14,7 +14,11 @@ use crate::watch::Active;
 impl Surface {
     /// Learns the tools of a router, those that are disabled included. The same router is looked at
     /// once, however many sessions it serves.
-    pub(super) fn learn_router<H: ServerHandler>(&self, router: &Arc<ToolRouter<H>>, watch: &Active) {
+    pub(super) fn learn_router<H: ServerHandler>(
+        &self,
+        router: &Arc<ToolRouter<H>>,
+        watch: &Active,
+    ) {
         if self.has_seen(Arc::as_ptr(router).addr()) {
             return;
         }

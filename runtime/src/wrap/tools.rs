@@ -16,6 +16,7 @@ use super::record::{Either, Recorded, Recorder};
 use super::surface::{KnownTool, Policy};
 use crate::attach::ending::{self, Reply};
 use crate::attach::{Entry, arguments};
+use crate::capture::context::is_continuation;
 use crate::capture::intent;
 use crate::event::{Event, EventType, Outcome};
 use crate::span::Ticket;
@@ -103,15 +104,15 @@ impl<H: ServerHandler> Watched<H> {
         let arguments = request.arguments.as_mut().filter(|_| asks);
         let intent = arguments.and_then(intent::take);
         let is_skipped = tool.is_some_and(|tool| matches!(tool.policy, Policy::Skipped));
-        let name = tool.map(|tool| tool.name.as_str());
-        if is_skipped || watch.skips(CALL.method, name, context) {
-            // The attribute must not record by the installed watch what was skipped here.
+        if is_skipped {
             context.extensions.insert(Ticket::silent(watch));
             return Recorder::off();
         }
         let entry = tool.and_then(|tool| tool.policy.entry());
-        let recorder = self.open(CALL, context, |event, watch| {
-            event.is_continuation = arguments::is_continuation(request);
+        let name = tool.map(|tool| tool.name);
+        let recorder = self.open_named(CALL, name, context, |event, watch| {
+            event.is_continuation =
+                is_continuation(request.input_responses.as_ref(), request.request_state.as_ref());
             describe(event, watch, request, entry, intent.as_deref());
             if is_report {
                 event.event_type = EventType::MissingTool;
@@ -140,9 +141,9 @@ impl<H: ServerHandler> Watched<H> {
         recorder.finish(outcome, |watch, event| {
             let entry = tool.and_then(|tool| tool.policy.entry());
             match entry {
-                Some(entry) => entry.with_hasher(watch, |hasher| {
-                    ending::of_wrapped(reply, outcome, hasher)
-                }),
+                Some(entry) => {
+                    entry.with_hasher(watch, |hasher| ending::of_wrapped(reply, outcome, hasher))
+                }
                 None => ending::of_wrapped(reply, outcome, &watch.hasher(event.name.as_str())),
             }
         });

@@ -15,6 +15,7 @@
 mod compile;
 mod fit;
 mod kept;
+mod lowered;
 #[cfg(any(feature = "schema", test))]
 mod mask;
 mod outline;
@@ -84,7 +85,7 @@ impl Lengths {
 }
 
 /// The compiled policy of one tool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The root is the first one.
     nodes: Vec<Node>,
@@ -98,7 +99,7 @@ type NodeId = usize;
 const ROOT: NodeId = 0;
 
 /// One declared place in the arguments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node {
     path: Name,
     level: Level,
@@ -109,7 +110,7 @@ struct Node {
 }
 
 /// What is declared inside a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Inside {
     /// Nothing that could be walked.
     Nothing,
@@ -126,7 +127,7 @@ enum Inside {
 }
 
 /// The forms of an enum with a tag.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Tagged {
     tag: Box<str>,
     variants: Vec<(Vec<Box<str>>, Members)>,
@@ -135,7 +136,7 @@ struct Tagged {
 }
 
 /// The declared members of an object.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Members {
     /// Names and aliases in order, each with the member's place in `list`.
     names: Vec<(Box<str>, usize)>,
@@ -148,7 +149,7 @@ struct Members {
     has_omitted: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Member {
     node: NodeId,
     is_required: bool,
@@ -180,6 +181,11 @@ impl Plan {
         out: &mut Arguments,
     ) {
         walk::capture(self, args, hasher, lengths, out);
+    }
+
+    /// Whether a rule of level `value` releases anything.
+    pub(crate) fn may_expose(&self, rule_index: usize) -> bool {
+        self.targets.get(rule_index).copied().flatten().is_some()
     }
 
     /// Records the value that a rule of level `value` releases.

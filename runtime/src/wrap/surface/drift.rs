@@ -48,7 +48,8 @@ impl Drift {
         };
         if before != Some(hash) {
             let digests = listed.pages.iter().take(MAX_NAMED);
-            surface.tools = digests.map(|(name, hash)| ToolDigest { name: *name, hash: *hash }).collect();
+            surface.tools =
+                digests.map(|(name, hash)| ToolDigest { name: *name, hash: *hash }).collect();
         }
         listed.pages.clear();
         Some(surface)

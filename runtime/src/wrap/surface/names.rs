@@ -11,6 +11,7 @@ use crate::attach::Entry;
 use crate::capture::intent::{IntentMode, IntentSpec};
 use crate::capture::template::Template;
 use crate::event::Name;
+use crate::watch::Active;
 
 /// How many schemes of one server are told apart.
 const MAX_SCHEMES: usize = 64;
@@ -48,11 +49,11 @@ impl Places {
         read(&self.prompts).get(name).cloned()
     }
 
-    pub(crate) fn learn_prompts(&self, prompts: &[Prompt]) {
+    pub(crate) fn learn_prompts(&self, prompts: &[Prompt], watch: &Active) {
         for prompt in prompts {
             let is_known = self.prompt(&prompt.name).is_some_and(|known| known.source == *prompt);
             if !is_known {
-                let learned = Arc::new(KnownPrompt::learn(prompt));
+                let learned = Arc::new(KnownPrompt::learn(prompt, watch));
                 let mut known = self.prompts.write().unwrap_or_else(PoisonError::into_inner);
                 if known.len() < MAX_KNOWN || known.contains_key(&*prompt.name) {
                     known.insert((&*prompt.name).into(), learned);
@@ -143,12 +144,12 @@ impl KnownPrompt {
         self.arguments.iter().find(|argument| argument.as_str() == name).copied()
     }
 
-    fn learn(prompt: &Prompt) -> Self {
+    fn learn(prompt: &Prompt, watch: &Active) -> Self {
         let name = Name::register(&prompt.name);
         let declared = prompt.arguments.as_deref().unwrap_or_default();
         let arguments = declared.iter().map(|argument| Name::register(&argument.name)).collect();
         let intent = IntentSpec { mode: IntentMode::Off, text: None, max_chars: 0 };
-        let entry = Entry::of_tool(name, Arc::new(schema(prompt)), intent);
+        let entry = Entry::of_tool(watch, name, Arc::new(schema(prompt)), intent);
         Self { name, arguments, entry, source: prompt.clone() }
     }
 }

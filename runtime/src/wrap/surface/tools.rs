@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rmcp::model::{JsonObject, Tool};
 
 use super::{MAX_KNOWN, digest};
-use crate::wrap::operation::MAX_INTENT_CHARS;
 use crate::attach::{Entry, Registered, registry};
 use crate::capture::intent::{IntentMode, IntentSpec};
 use crate::event::Name;
 use crate::watch::{Active, IntentScope};
+use crate::wrap::operation::MAX_INTENT_CHARS;
 
 /// How a tool is recorded.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ fn schema_entry(name: Name, tool: &Tool, watch: &Active) -> Entry {
         _ => IntentMode::Off,
     };
     let intent = IntentSpec { mode, text: None, max_chars: MAX_INTENT_CHARS };
-    Entry::of_tool(name, Arc::clone(&tool.input_schema), intent)
+    Entry::of_tool(watch, name, Arc::clone(&tool.input_schema), intent)
 }
 
 /// The schema to advertise when it is not the server's, and whether it asks for the intent.
