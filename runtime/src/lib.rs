@@ -66,6 +66,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+pub mod manifest;
 mod semconv;
 mod sender;
 pub mod shape;

@@ -12,6 +12,7 @@ pub(crate) mod registry;
 mod skipped;
 
 pub use call::{Call, Finished, Opened, Running};
+pub(crate) use entry::times_asked;
 pub use entry::{Declared, Entry, Site, Spec};
 pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};
 pub(crate) use registry::Registered;

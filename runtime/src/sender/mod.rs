@@ -45,6 +45,8 @@ pub(crate) struct Pipeline {
     /// The sender, as long as its thread has not been started.
     worker: Mutex<Option<Worker>>,
     sends: bool,
+    /// What the destination calls itself.
+    destination: Option<String>,
     /// Whether the operator knows since the start that the directory is of no use.
     has_told_disk: bool,
 }
@@ -82,6 +84,7 @@ impl Pipeline {
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
+        let destination = config.destination.as_ref().map(|of| of.name().to_owned());
         let worker = config.destination.map(|destination| Worker {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),
@@ -104,6 +107,7 @@ impl Pipeline {
             on_error: config.on_error,
             worker: Mutex::new(worker),
             sends,
+            destination,
             has_told_disk: prepared.is_err(),
         };
         if has_no_home {
@@ -195,6 +199,11 @@ impl Pipeline {
             self.count_dropped(DropReason::Sampled);
         }
         weight
+    }
+
+    /// What the destination calls itself.
+    pub(crate) fn destination_name(&self) -> String {
+        self.destination.clone().unwrap_or_else(|| "none".to_owned())
     }
 
     /// Where the segments are; none in memory mode.

@@ -87,6 +87,12 @@ impl Active {
         Arc::clone(surfaces.entry(server).or_default())
     }
 
+    /// What all wrapped servers under this watch advertise.
+    pub(crate) fn surfaces(&self) -> Vec<Arc<Surface>> {
+        let surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
+        surfaces.values().cloned().collect()
+    }
+
     /// Which tools of a wrapped server ask for the intent.
     pub(crate) fn intent_scope(&self) -> &IntentScope {
         &self.0.settings.intent_scope

@@ -5,6 +5,7 @@
 
 mod active;
 mod builder;
+mod describe;
 mod environment;
 mod hooks;
 mod install;
