@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `skip` | the tool is never captured; stands alone |
+/// | `skip` | the tool is never captured, also when the whole server is watched; its fn stays as it was; stands alone, but for `crate` |
 /// | `args(path = level, ..)` | how much of a field of `Parameters<T>` is recorded |
 /// | `deny_unlisted` | every field of `T` needs a rule, or the tool does not compile |
 /// | `intent = off`, `optional` or `required` | whether the agent is asked why it calls (`optional`) |
