@@ -75,6 +75,8 @@ mod spool;
 pub mod testing;
 mod watch;
 
+#[doc(inline)]
+pub use attach::{Blame, Blamed};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
@@ -103,8 +105,8 @@ pub use watch::{Installed, Watch, WatchBuilder};
 pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
-        Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running, ShapeOf, ShapeProbe,
-        Site, SkippedSite, Spec,
+        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running,
+        ShapeOf, ShapeProbe, Site, SkippedSite, Spec,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};

@@ -16,13 +16,15 @@ pub(crate) enum Loss {
     ErrorFormat,
     /// A value, because its type's `reveal` panicked.
     Reveal,
+    /// Whose fault an error is, because the author's code that says it panicked.
+    Blame,
     /// An event, because writing it down panicked.
     Event,
     /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
     Shape,
 }
 
-static COUNTS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
+static COUNTS: [AtomicU64; 7] = [const { AtomicU64::new(0) }; 7];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {
