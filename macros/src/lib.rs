@@ -43,6 +43,8 @@ use proc_macro::TokenStream;
 /// | `value` | also the value | types that implement `Reveal` |
 /// | `volatile` | what the default does; the field does not tell repeated calls apart | every type |
 ///
+/// The error type of a tool may implement `Blame`, which tells the caller's faults from the tool's.
+///
 /// The body of a watched fn is never read. Attributes other than docs, `deprecated`, `cfg` and
 /// `#[tool]` go with the body. A fn outside an impl block cannot be watched.
 #[proc_macro_attribute]

@@ -36,7 +36,7 @@ use crate::event::Side;
 /// # let _ = SearchError::Database(std::io::Error::other("")).side();
 /// ```
 ///
-/// [`Blamed`] says it of an error whose type is not yours.
+/// [`Blamed`] says it of an error whose type is not yours. An `ErrorData` of rmcp speaks by its code.
 pub trait Blame {
     /// Whose fault this error is.
     fn side(&self) -> Side;
