@@ -78,6 +78,8 @@ mod watch;
 mod wrap;
 
 pub use capture::context::{RequestInfo, detect_transport};
+#[doc(inline)]
+pub use attach::{Blame, Blamed};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
@@ -108,8 +110,8 @@ pub use wrap::Watched;
 pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
-        Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running, ShapeOf, ShapeProbe,
-        Site, SkippedSite, Spec,
+        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running,
+        ShapeOf, ShapeProbe, Site, SkippedSite, Spec,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};

@@ -56,7 +56,7 @@ pub(crate) fn describe(
         type_name: fault.map(|fault| fault.type_name),
         chain_len: fault.map_or(0, |fault| fault.chain_len),
         fingerprint: Some(failure::fingerprint(kind, code, fault, hasher)),
-        side: None,
+        side: fault.and_then(|fault| fault.side),
     }
 }
 

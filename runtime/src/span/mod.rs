@@ -11,7 +11,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::losses::{self, Loss};
-use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape};
+use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
 use crate::watch::Active;
 
 pub(crate) use ticket::{Notes, Ticket};
@@ -104,7 +104,7 @@ impl Live {
         event.queue_ns = nanos(polled.saturating_duration_since(self.opened));
         event.outcome = outcome;
         event.result = ending.result;
-        event.failure = ending.failure;
+        event.failure = ending.failure.map(|failure| failure.or_by_protocol(outcome));
         if let Some(ticket) = ticket {
             ticket.tell(event);
         }
@@ -133,6 +133,11 @@ impl Failure {
     /// A failure of which no more than its kind is known.
     pub(crate) const fn of_kind(kind: ErrorKind) -> Self {
         Self { kind, type_name: None, code: None, chain_len: 0, fingerprint: None, side: None }
+    }
+
+    /// The failure with the side that the protocol tells, unless the author told one.
+    fn or_by_protocol(self, outcome: Outcome) -> Self {
+        Self { side: self.side.or_else(|| Side::of(outcome, self.code)), ..self }
     }
 }
 
