@@ -35,6 +35,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`intent`](Self::intent) | `TOOLWATCH_INTENT` | `text` |
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
+/// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -72,6 +73,7 @@ pub struct WatchBuilder {
     pub(super) hash_mode: Option<HashMode>,
     pub(super) transport: Option<Transport>,
     pub(super) debug: Option<bool>,
+    pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
     pub(super) environment: Option<Box<Lookup>>,
@@ -115,6 +117,12 @@ impl WatchBuilder {
         hash_mode: HashMode,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
+        /// Whether a call is noted in the spool when it begins, so that the next start reports it
+        /// as `interrupted` should the process die meanwhile. It costs one more encoding and write
+        /// before the handler and one more write after it. Needs [`Durability::Spool`]. At most
+        /// 256 calls under way have such a record, of at most 4,080 bytes;
+        /// [`Stats::begins_missed`](crate::Stats::begins_missed) counts the others.
+        begin_records: bool,
         /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
         /// Names, outcomes and durations only.
         debug: bool,
@@ -197,7 +205,7 @@ impl WatchBuilder {
     /// # Errors
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
-    /// endpoint that is no URL, an endpoint without a key, a local record in memory mode. Wrong
+    /// endpoint that is no URL, an endpoint without a key, a local record or begin records in memory mode. Wrong
     /// values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self

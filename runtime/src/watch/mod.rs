@@ -13,6 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::spool::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub use install::Installed;

@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
     pub(super) transport: Transport,
     pub(super) debug: bool,
+    pub(super) begin_records: bool,
 }
 
 impl fmt::Debug for Settings {
@@ -31,6 +32,7 @@ impl fmt::Debug for Settings {
             .field("intent", &self.intent)
             .field("transport", &self.transport)
             .field("debug", &self.debug)
+            .field("begin_records", &self.begin_records)
             .finish_non_exhaustive()
     }
 }
