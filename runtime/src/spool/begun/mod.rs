@@ -34,6 +34,8 @@ const DISK_PAUSE: Duration = Duration::from_secs(5);
 #[must_use = "a call that has ended must not be reported as interrupted"]
 pub(crate) struct Begun {
     slot: u16,
+    /// Bytes of the frame in the slot.
+    len: u16,
 }
 
 /// The calls under way in this process.
@@ -111,7 +113,7 @@ impl Spool {
     pub(crate) fn end(&self, begun: Begun) {
         let mut register = self.register();
         let Some(held) = &mut register.held else { return };
-        let cleared = held.clear(begun.slot);
+        let cleared = clear(&*held.file, begun.slot, begun.len.into());
         held.free.push(begun.slot);
         register.remove_when_done(&*self.disk);
         drop(register);
@@ -149,16 +151,13 @@ impl Held {
         frame::write_frame(&mut self.scratch, self.next_sequence, payload);
         self.next_sequence = self.next_sequence.wrapping_add(1);
         let written = self.file.write_at(place(slot), &self.scratch);
-        written.map(|()| Begun { slot }).map_err(|error| {
+        let len = u16::try_from(self.scratch.len()).unwrap_or(u16::MAX);
+        written.map(|()| Begun { slot, len }).map_err(|error| {
             // A part of it may stand there.
-            let _ = self.clear(slot);
+            let _ = clear(&*self.file, slot, len.into());
             self.free.push(slot);
             Some(error)
         })
-    }
-
-    fn clear(&self, slot: u16) -> io::Result<()> {
-        clear(&*self.file, slot)
     }
 }
 
@@ -166,7 +165,8 @@ fn place(slot: u16) -> u64 {
     (FIRST_SLOT + usize::from(slot) * SLOT_BYTES) as u64
 }
 
-/// Makes a slot free. What stands behind the frame's head is left: it is an event like others.
-fn clear(file: &dyn DiskFile, slot: u16) -> io::Result<()> {
-    file.write_at(place(slot), &[0; FRAME_HEADER])
+/// Makes a slot free, and leaves nothing of the frame that was there.
+fn clear(file: &dyn DiskFile, slot: u16, len: usize) -> io::Result<()> {
+    static ZEROS: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
+    file.write_at(place(slot), &ZEROS[..len.min(SLOT_BYTES)])
 }

@@ -56,7 +56,7 @@ impl Spool {
             if state.append_begun(&found.payload, &common).is_err() {
                 return Ok(());
             }
-            let cleared = clear(&*file, found.slot);
+            let cleared = clear(&*file, found.slot, FRAME_HEADER + found.payload.len());
             state.stats.disk_errors += u64::from(cleared.is_err());
         }
         self.disk.remove(path)?;

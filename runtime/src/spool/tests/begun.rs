@@ -108,6 +108,10 @@ fn a_living_process_is_left_alone_and_a_clean_end_leaves_no_file() {
     second.adopt_orphans();
     assert_eq!((second.stats().own().captured(), begun_files(home.path()).len()), (0, 1));
     first.end(begun.remove(0));
+    let slots = std::fs::read(&begun_files(home.path())[0]).unwrap();
+    let (ended, open) = slots[20 * 1024..].split_at(4096);
+    assert!(ended.iter().all(|&byte| byte == 0), "nothing of a call that has ended is left");
+    assert!(open.ends_with(&payload(1)));
     first.close();
     assert_eq!(begun_files(home.path()).len(), 1, "a call is still under way");
     first.end(begun.remove(0));
