@@ -77,9 +77,9 @@ pub mod testing;
 mod watch;
 mod wrap;
 
-pub use capture::context::{RequestInfo, detect_transport};
 #[doc(inline)]
 pub use attach::{Blame, Blamed};
+pub use capture::context::{RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;

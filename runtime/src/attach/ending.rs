@@ -85,8 +85,3 @@ pub(crate) fn of_extractor(error: &ErrorData) -> (Outcome, ErrorKind) {
         (Outcome::ProtocolError, ErrorKind::Extractor)
     }
 }
-
-/// Whose fault an error is, as far as the protocol tells.
-pub(crate) fn side_of(_kind: ErrorKind, _code: Option<i32>) -> Option<crate::event::Side> {
-    None
-}

@@ -25,7 +25,7 @@ pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub(crate) use sampling::keep;
 
 use crate::Error;
-use crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
+use crate::spool::{Begun, Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
 use schedule::Cadence;
 use worker::{Next, Progress, Worker};
 
@@ -120,6 +120,10 @@ impl Pipeline {
                 error,
             ));
         }
+        if !sends && !pipeline.has_told_disk {
+            // Without a sender nobody looks for them later.
+            pipeline.spool.report_interrupted();
+        }
         pipeline.start_thread();
         Ok(pipeline)
     }
@@ -172,6 +176,17 @@ impl Pipeline {
                 kind.into(),
             ));
         }
+    }
+
+    /// Notes that a call is under way. The payload is its event, should the process die before
+    /// [`Pipeline::end`].
+    pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
+        self.spool.begin(payload)
+    }
+
+    /// Notes that a call has ended.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.spool.end(begun);
     }
 
     /// Counts an event that was given up before it was encoded.

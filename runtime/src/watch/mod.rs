@@ -16,6 +16,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::spool::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use drift::Drift;
-pub(crate) use names::{KnownPrompt, Places};
+pub(crate) use names::Places;
 pub(crate) use tools::{KnownTool, Policy, Tools};
 
 /// How many tools, prompts, resources and templates one server may have, each. What is beyond is
