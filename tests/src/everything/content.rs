@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rmcp::handler::server::wrapper::{Json, Parameters};
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use rmcp::model::{CallToolResult, ContentBlock, ProgressNotificationParam, ResourceContents};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -70,11 +70,21 @@ impl Everything {
         Err(ErrorData::internal_error(format!("nothing about {}", topic.topic), None))
     }
 
-    /// Wait.
+    /// Wait, and say so first.
     #[tool]
-    async fn wait(&self, Parameters(wait): Parameters<Wait>) -> String {
-        tokio::time::sleep(Duration::from_millis(wait.milliseconds)).await;
-        "waited".to_owned()
+    async fn wait(
+        &self,
+        Parameters(wait): Parameters<Wait>,
+        context: RequestContext<RoleServer>,
+    ) -> String {
+        if let Some(token) = context.meta.get_progress_token() {
+            let report = ProgressNotificationParam::new(token, 0.0);
+            let _ = context.peer.notify_progress(report).await;
+        }
+        tokio::select! {
+            () = context.ct.cancelled() => "cancelled".to_owned(),
+            () = tokio::time::sleep(Duration::from_millis(wait.milliseconds)) => "waited".to_owned(),
+        }
     }
 
     /// Return a text.

@@ -20,7 +20,7 @@ pub(super) fn all() -> Vec<Skill> {
 
 pub(super) fn get(uri: &str) -> Result<Skill, ErrorData> {
     let skill = all().into_iter().find(|skill| skill.uri == uri);
-    skill.ok_or_else(|| ErrorData::resource_not_found("no such skill", None))
+    skill.ok_or_else(|| ErrorData::invalid_params("no such skill", None))
 }
 
 pub(super) fn file(uri: &str) -> Option<&'static str> {
@@ -35,9 +35,11 @@ pub(super) fn directory(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorD
     let folder =
         Resource::new("skill://counting/tables", "tables").with_mime_type(DIRECTORY_MIME_TYPE);
     let entries = match uri.trim_end_matches('/') {
-        "skill://counting" => vec![file(SKILL, "SKILL.md"), folder],
+        "skill://counting" => {
+            vec![file(SKILL, "counting").with_description("Counts things"), folder]
+        }
         "skill://counting/tables" => vec![file(TABLE, "small.md")],
-        _ => return Err(ErrorData::resource_not_found("no such directory", None)),
+        _ => return Err(ErrorData::invalid_params("no such directory", None)),
     };
     Ok(ListResourcesResult::with_all_items(entries))
 }
