@@ -199,10 +199,7 @@ impl Entry {
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
             None if watch::any_enabled() => {
-                let advertised = self.injected.get_or_init(|| self.inject());
-                if let Some(schema) = advertised {
-                    registry::register(schema, Registered::Watched(self));
-                }
+                let advertised = self.injected.get_or_init(|| self.inject_known());
                 Active::installed().iter().for_each(|watch| self.warn_once(watch));
                 advertised
             }
@@ -216,7 +213,14 @@ impl Entry {
         self.injected.get_or_init(|| self.inject()).as_ref()
     }
 
-    pub(super) fn inject(&self) -> Option<Arc<JsonObject>> {
+    /// The same for a tool with the attribute, which the registry knows by it.
+    pub(super) fn inject_known(&'static self) -> Option<Arc<JsonObject>> {
+        let schema = self.inject()?;
+        registry::register(&schema, Registered::Watched(self));
+        Some(schema)
+    }
+
+    fn inject(&self) -> Option<Arc<JsonObject>> {
         match intent::inject(&self.declared_schema, &self.spec.intent) {
             Injection::Added(schema) => Some(schema),
             Injection::Off => None,
