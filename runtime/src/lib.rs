@@ -66,6 +66,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+pub mod manifest;
 mod semconv;
 mod sender;
 pub mod shape;
@@ -74,12 +75,15 @@ mod spool;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;
+mod wrap;
 
 #[doc(inline)]
 pub use attach::{Blame, Blamed};
+pub use capture::context::{RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
+pub use capture::repeat::LoopThresholds;
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
@@ -99,7 +103,8 @@ pub use toolwatch_macros::Shape;
 #[cfg(feature = "macros")]
 #[doc = include_str!("macros/watched_tool.md")]
 pub use toolwatch_macros::watched_tool;
-pub use watch::{Installed, Watch, WatchBuilder};
+pub use watch::{FieldInfo, IdentityLevel, Installed, IntentScope, Watch, WatchBuilder};
+pub use wrap::Watched;
 
 #[doc(hidden)]
 pub mod __private {

@@ -14,5 +14,9 @@ pub(crate) const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 /// The header that names a session of streamable HTTP.
 pub(crate) const SESSION_HEADER: &str = "mcp-session-id";
 
+/// The parameters of the query that name a session of HTTP with server-sent events (2024-11-05), by
+/// the SDKs for TypeScript and for Python.
+pub(crate) const OLD_SSE_SESSIONS: [&str; 2] = ["sessionId", "session_id"];
+
 /// The trace context header.
 pub(crate) const TRACEPARENT: &str = "traceparent";

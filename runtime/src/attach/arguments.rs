@@ -1,10 +1,12 @@
-//! Reads the shape of a call's arguments by the policy of its tool.
+//! Reads the shape of a call's arguments by the policy of its tool, for the attribute and for the
+//! wrapper alike.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::Entry;
 use crate::capture::losses::{self, Loss};
+use crate::capture::size;
 use crate::event::Arguments;
 use crate::watch::Active;
 
@@ -12,12 +14,11 @@ impl Entry {
     /// The shape of a call's arguments, without the intent, which has to be taken out before.
     ///
     /// The arguments are the same afterwards; no copy is made. A call without arguments is captured
-    /// as one with an empty object. `session` scopes the count of repeats.
+    /// as one with an empty object.
     pub(crate) fn capture_arguments(
         &self,
         arguments: &mut Option<JsonObject>,
         watch: &Active,
-        session: u64,
     ) -> Arguments {
         let object = arguments.take();
         let was_absent = object.is_none();
@@ -26,14 +27,11 @@ impl Entry {
         let mut captured = self.measure(&value, watch);
         #[cfg(feature = "schema")]
         if let Some(validator) = self.validator() {
-            (captured.schema_valid, captured.schema_fault) = validator.check(&value, self.plan());
+            (captured.schema_valid, captured.schema_fault) =
+                self.with_plan(watch, |plan| validator.check(&value, plan));
         }
         if let (Value::Object(object), false) = (value, was_absent) {
             *arguments = Some(object);
-        }
-        if let Some(hash) = captured.hash {
-            let repeat = watch.observe_repeat(session, hash);
-            (captured.repeat_run, captured.repeat_window) = (repeat.run, repeat.window);
         }
         captured
     }
@@ -42,8 +40,11 @@ impl Entry {
         let mut captured = Arguments::default();
         let Value::Object(object) = value else { return captured };
         let measure = || {
-            self.with_hasher(watch, |hasher| {
-                self.plan().capture(object, hasher, watch.lengths(), &mut captured);
+            self.with_plan(watch, |plan| {
+                let lengths = watch.lengths();
+                self.with_hasher(watch, |hasher| {
+                    plan.capture(object, hasher, lengths, &mut captured)
+                });
             });
         };
         if losses::guarded(Loss::Shape, measure).is_none() {
@@ -51,4 +52,16 @@ impl Entry {
         }
         captured
     }
+}
+
+/// What is known of arguments that nothing declares: how many there are, and their size.
+pub(crate) fn capture_undeclared(watch: &Active, arguments: &mut Option<JsonObject>) -> Arguments {
+    let Some(object) = arguments.take() else { return Arguments::default() };
+    let keys = u32::try_from(object.len()).unwrap_or(u32::MAX);
+    let value = Value::Object(object);
+    let bytes = losses::guarded(Loss::Shape, || size::of_value(&value)).unwrap_or_default();
+    if let Value::Object(object) = value {
+        *arguments = Some(object);
+    }
+    Arguments { bytes: watch.lengths().of(bytes), keys, unknown_keys: keys, ..Arguments::default() }
 }

@@ -16,12 +16,13 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse};
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::{Entry, ending};
+use crate::capture::context::{self, RequestInfo};
 use crate::capture::failure::Fault;
+use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::capture::{context, intent};
-use crate::event::{self, Arguments, ErrorKind, EventId, Failure, Timestamp};
+use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{CallSpan, Ending};
+use crate::span::{CallSpan, Ending, Ticket};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
@@ -55,11 +56,19 @@ impl Call {
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
         let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
         let intent = arguments.and_then(intent::take);
-        let span = match Active::of_request(&self.request.extensions) {
-            Some(watch) => self.capture(watch, entry, intent.as_deref()),
-            None => CallSpan::disabled(),
+        let ticket = self.request.extensions.get::<Ticket>().cloned();
+        let span = match (ticket, Active::of_request(&self.request.extensions)) {
+            (Some(ticket), _) => self.adopt(&ticket, entry, intent.as_deref()),
+            (None, Some(watch)) if !watch.is_skipped(&self.info(&watch, entry)) => {
+                self.capture(watch, entry, intent.as_deref())
+            }
+            _ => CallSpan::disabled(),
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
+    }
+
+    fn info(&self, watch: &Active, entry: &'static Entry) -> RequestInfo<'_> {
+        watch.request_info("tools/call", Some(entry.name()), &self.request)
     }
 
     fn capture(&mut self, watch: Active, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
@@ -74,23 +83,49 @@ impl Call {
         let mut event = event::reused();
         event.started = Timestamp::now();
         event.id = EventId::at(event.started);
-        event.name = entry.name();
-        event.tags = entry.spec().tags;
-        (event.trace, event.caller) = watch.read_context(&self.request);
-        let session = context::repeat_scope(&event.caller);
-        event.arguments = Some(self.capture_arguments(&watch, entry, session));
-        event.intent =
-            intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
+        (event.trace, event.caller) = watch.read_context(&self.info(&watch, entry));
+        event.request_id = Some(watch.request_key(&self.request.id));
+        event.is_continuation = context::is_continuation(
+            self.params.input_responses.as_ref(),
+            self.params.request_state.as_ref(),
+        );
+        self.describe(&mut event, &watch, entry, intent);
+        watch.observe_start(&mut event);
         CallSpan::open(watch, event, self.request.ct.clone())
     }
 
-    fn capture_arguments(
+    /// Writes what the attribute says of the tool, and the arguments by its plan.
+    fn describe(
         &mut self,
+        event: &mut Event,
         watch: &Active,
         entry: &'static Entry,
-        session: u64,
-    ) -> Arguments {
-        entry.capture_arguments(&mut self.params.arguments, watch, session)
+        intent: Option<&str>,
+    ) {
+        event.name = entry.name();
+        event.tags = entry.spec().tags;
+        let captured = entry.capture_arguments(&mut self.params.arguments, watch);
+        event.arguments = Some(captured);
+        event.intent =
+            intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
+    }
+
+    /// Takes the span that the wrapper has opened. The wrapper has captured the call by this entry
+    /// already, unless it could not know that the tool has one.
+    fn adopt(&mut self, ticket: &Ticket, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
+        let Some(mut span) = ticket.take_span() else { return CallSpan::disabled() };
+        if !ticket.is_captured_by(entry)
+            && let Some(event) = span.event_mut()
+        {
+            let before = event.arguments.take().unwrap_or_default();
+            // Its repeats were counted when the wrapper captured it.
+            self.describe(event, ticket.watch(), entry, intent);
+            if let Some(arguments) = &mut event.arguments {
+                arguments.repeat_run = before.repeat_run;
+                arguments.repeat_window = before.repeat_window;
+            }
+        }
+        span
     }
 }
 
@@ -139,8 +174,15 @@ impl<'s, S> Opened<'s, S> {
     /// Records the value that the rule with this index releases. `reveal` is the author's code,
     /// and only a watch that is on may cost its time.
     pub fn expose(&mut self, rule: usize, reveal: impl FnOnce() -> Option<Exposed>) {
-        let Some(event) = self.span.event_mut() else { return };
-        let Some(arguments) = event.arguments.as_mut() else { return };
+        let entry = self.entry;
+        let Some(watch) = self.span.watch() else { return };
+        if !entry.with_plan(watch, |plan| plan.may_expose(rule)) {
+            return;
+        }
+        let Some(arguments) = self.span.event_mut().and_then(|event| event.arguments.as_mut())
+        else {
+            return;
+        };
         if let Some(value) = losses::guarded(Loss::Reveal, reveal).flatten() {
             self.entry.plan().expose(rule, value, arguments);
         }

@@ -9,16 +9,16 @@ use crate::capture::result;
 use crate::event::{ErrorKind, Failure, Outcome};
 use crate::span::Ending;
 
-type Reply = Result<CallToolResponse, ErrorData>;
+pub(crate) type Reply = Result<CallToolResponse, ErrorData>;
 
 /// The outcome of a reply, its shape, and what is known of its failure.
-pub(super) fn of_reply(reply: &Reply, fault: Option<&Fault>, hasher: &Hasher) -> (Outcome, Ending) {
+pub(crate) fn of_reply(reply: &Reply, fault: Option<&Fault>, hasher: &Hasher) -> (Outcome, Ending) {
     let outcome = outcome(reply);
     let failure = kind(outcome, fault).map(|kind| describe(kind, code(reply), fault, hasher));
     (outcome, Ending { result: reply.as_ref().ok().map(result::measure), failure })
 }
 
-pub(super) fn outcome(reply: &Reply) -> Outcome {
+pub(crate) fn outcome(reply: &Reply) -> Outcome {
     match reply {
         Err(_) => Outcome::ProtocolError,
         Ok(CallToolResponse::InputRequired(_)) => Outcome::InputRequired,
@@ -44,7 +44,7 @@ fn code(reply: &Reply) -> Option<i32> {
 }
 
 /// What is known of a failure, with its local fingerprint.
-pub(super) fn describe(
+pub(crate) fn describe(
     kind: ErrorKind,
     code: Option<i32>,
     fault: Option<&Fault>,
@@ -60,13 +60,26 @@ pub(super) fn describe(
     }
 }
 
+/// What rmcp's answer to arguments that do not deserialise begins with.
+pub(crate) const REFUSED: &str = "failed to deserialize parameters:";
+
+/// The shape of a wrapped tool's reply, and what is known of its failure, when the outcome is known.
+pub(crate) fn of_wrapped(reply: &Reply, outcome: Outcome, hasher: &Hasher) -> Ending {
+    let kind = match outcome {
+        Outcome::UnknownTool | Outcome::DisabledTool => Some(ErrorKind::Tool),
+        Outcome::InvalidArguments => Some(ErrorKind::Arguments),
+        outcome => kind(outcome, None),
+    };
+    let failure = kind.map(|kind| describe(kind, code(reply), None, hasher));
+    Ending { result: reply.as_ref().ok().map(result::measure), failure }
+}
+
 /// The outcome and the kind of a failed extractor.
 ///
 /// rmcp marks arguments that do not deserialise by the start of the message, and turns the error
 /// into a result with the error flag (`router/tool.rs`, `into_tool_argument_error`).
-pub(super) fn of_extractor(error: &ErrorData) -> (Outcome, ErrorKind) {
-    const PREFIX: &str = "failed to deserialize parameters:";
-    if error.code == rmcp::model::ErrorCode::INVALID_PARAMS && error.message.starts_with(PREFIX) {
+pub(crate) fn of_extractor(error: &ErrorData) -> (Outcome, ErrorKind) {
+    if error.code == rmcp::model::ErrorCode::INVALID_PARAMS && error.message.starts_with(REFUSED) {
         (Outcome::InvalidArguments, ErrorKind::Arguments)
     } else {
         (Outcome::ProtocolError, ErrorKind::Extractor)

@@ -1,6 +1,7 @@
 //! What the attribute declares about a tool, and what is compiled from it once.
 
 use std::any::TypeId;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -85,11 +86,25 @@ fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static 
     others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
 }
 
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often tools with the attribute were asked for their schema on this thread. A server that
+/// keeps its router asks once, one that builds it anew asks in every request.
+pub(crate) fn times_asked() -> u64 {
+    ASKED.try_with(Cell::get).unwrap_or_default()
+}
+
 /// One watched tool of one server type. It lives as long as the process.
 pub struct Entry {
     name: Name,
     spec: Spec,
     plan: Plan,
+    /// Why the rules of level `value` may release theirs.
+    reasons: &'static [(usize, &'static str)],
+    /// The watch that the plan was compiled for; `None` for all, as an attribute's is.
+    compiled_for: Option<u64>,
     #[cfg(feature = "schema")]
     validator: OnceLock<Option<crate::capture::schema::Validator>>,
     declared_schema: Arc<JsonObject>,
@@ -104,10 +119,32 @@ pub struct Entry {
 impl Entry {
     /// Compiles an entry and gives it the life of the process: there is one per tool.
     fn compile(spec: &Spec, declared: Declared) -> &'static Self {
-        let entry: &'static Self = Box::leak(Box::new(Self {
+        let entry: &'static Self = Box::leak(Box::new(Self::new(spec, declared)));
+        registry::register(&entry.declared_schema, Registered::Watched(entry));
+        entry
+    }
+
+    /// The entry of a tool without the attribute: every field at its default level.
+    pub(crate) fn of_tool(
+        watch: &Active,
+        name: Name,
+        schema: Arc<JsonObject>,
+        intent: IntentSpec,
+    ) -> Self {
+        let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
+        let mut entry = Self::new(&spec, Declared { input_schema: schema, shape: None });
+        entry.plan = watch.lowered(name, entry.plan);
+        entry.compiled_for = Some(watch.id());
+        entry
+    }
+
+    fn new(spec: &Spec, declared: Declared) -> Self {
+        Self {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
+            reasons: &[],
+            compiled_for: None,
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
             declared_schema: registry::unshared(declared.input_schema),
@@ -116,9 +153,7 @@ impl Entry {
             has_warned: AtomicBool::new(false),
             output_schema: OnceLock::new(),
             hasher: OnceLock::new(),
-        }));
-        registry::register(&entry.declared_schema, Registered::Watched(entry));
-        entry
+        }
     }
 
     /// The name that events carry.
@@ -131,9 +166,22 @@ impl Entry {
         &self.spec
     }
 
-    /// How much of each field is recorded.
+    /// Why the value that this rule releases may leave, in the words of its type.
+    pub(crate) fn reason(&self, rule: usize) -> Option<&'static str> {
+        self.reasons.iter().find(|(index, _)| *index == rule).map(|(_, reason)| *reason)
+    }
+
+    /// How much of each field is recorded, before a hook of a watch lowers it.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// How much of each field a watch records.
+    pub(crate) fn with_plan<R>(&self, watch: &Active, read: impl FnOnce(&Plan) -> R) -> R {
+        match self.compiled_for {
+            Some(_) => read(&self.plan),
+            None => watch.with_plan(self.name, &self.plan, read),
+        }
     }
 
     /// The input schema without the intent parameter: what a call's arguments are checked against.
@@ -147,10 +195,11 @@ impl Entry {
     /// built, so that a server whose watch is off advertises what it always did.
     #[must_use]
     pub fn input_schema(&'static self) -> Arc<JsonObject> {
+        let _ = ASKED.try_with(|asked| asked.set(asked.get().wrapping_add(1)));
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
             None if watch::any_enabled() => {
-                let advertised = self.injected.get_or_init(|| self.inject());
+                let advertised = self.injected.get_or_init(|| self.inject_known());
                 Active::installed().iter().for_each(|watch| self.warn_once(watch));
                 advertised
             }
@@ -159,12 +208,21 @@ impl Entry {
         Arc::clone(advertised.as_ref().unwrap_or(&self.declared_schema))
     }
 
-    pub(super) fn inject(&'static self) -> Option<Arc<JsonObject>> {
+    /// The schema with the intent parameter, for a tool without the attribute that asks for it.
+    pub(crate) fn intent_schema(&self) -> Option<&Arc<JsonObject>> {
+        self.injected.get_or_init(|| self.inject()).as_ref()
+    }
+
+    /// The same for a tool with the attribute, which the registry knows by it.
+    pub(super) fn inject_known(&'static self) -> Option<Arc<JsonObject>> {
+        let schema = self.inject()?;
+        registry::register(&schema, Registered::Watched(self));
+        Some(schema)
+    }
+
+    fn inject(&self) -> Option<Arc<JsonObject>> {
         match intent::inject(&self.declared_schema, &self.spec.intent) {
-            Injection::Added(schema) => {
-                registry::register(&schema, Registered::Watched(self));
-                Some(schema)
-            }
+            Injection::Added(schema) => Some(schema),
             Injection::Off => None,
             Injection::Kept(why) => {
                 let _ = self.kept.set(why);

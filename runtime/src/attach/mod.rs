@@ -3,10 +3,10 @@
 //! [`Site`] holds what the attribute says of one tool, [`Entry`] what was compiled from it, and
 //! [`Call`] takes a call out of rmcp and walks it through its [`CallSpan`](crate::span::CallSpan).
 
-mod arguments;
+pub(crate) mod arguments;
 mod blame;
 mod call;
-mod ending;
+pub(crate) mod ending;
 mod entry;
 mod probe;
 pub(crate) mod registry;
@@ -14,6 +14,8 @@ mod skipped;
 
 pub use blame::{Blame, Blamed};
 pub use call::{Call, Finished, Opened, Running};
+pub(crate) use entry::times_asked;
 pub use entry::{Declared, Entry, Site, Spec};
 pub use probe::{BlameOf, BlameProbe, FaultOf, FaultProbe, ShapeOf, ShapeProbe};
+pub(crate) use registry::Registered;
 pub use skipped::SkippedSite;

@@ -1,5 +1,5 @@
-//! What capture gave up because of a panic, counted per process: in the author's code that it called,
-//! or in its own, because a fault of toolwatch must not cost the tool its reply.
+//! What capture gave up, counted per process: because of a panic in the author's code that it called or
+//! in its own, or because a hook failed. No fault of either may cost the tool its reply.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,16 +22,25 @@ pub(crate) enum Loss {
     Event,
     /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
     Shape,
+    /// The author's word on a session, because the resolver panicked.
+    Session,
+    /// An identity: the hook failed, panicked, or was too late.
+    Identity,
+    /// An event, because the predicate that may leave it out panicked.
+    Skip,
+    /// A field, because the hook that may lower its level panicked.
+    Lower,
 }
 
-static COUNTS: [AtomicU64; 7] = [const { AtomicU64::new(0) }; 7];
+static COUNTS: [AtomicU64; 11] = [const { AtomicU64::new(0) }; 11];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).inspect_err(|_| count(loss)).ok()
 }
 
-fn count(loss: Loss) {
+/// Notes that something was given up.
+pub(crate) fn count(loss: Loss) {
     COUNTS[loss as usize].fetch_add(1, Ordering::Relaxed);
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod result;
 pub(crate) mod schema;
 pub(crate) mod scratch;
 pub(crate) mod size;
+pub(crate) mod template;
 
 #[cfg(test)]
 pub(crate) mod sample;

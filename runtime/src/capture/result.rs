@@ -1,6 +1,6 @@
 //! The shape of a result: kinds, counts and sizes of its blocks, and none of their contents.
 
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, TextContent};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, GetPromptResponse, TextContent};
 use serde_json::Value;
 
 use super::size;
@@ -16,6 +16,19 @@ pub(crate) fn measure(response: &CallToolResponse) -> ResultShape {
     }
 }
 
+/// Measures a prompt: the blocks of its messages.
+pub(crate) fn of_prompt(response: &GetPromptResponse) -> ResultShape {
+    match response {
+        GetPromptResponse::Complete(result) => {
+            let mut shape = bare(size::of_serialized(result));
+            result.messages.iter().for_each(|message| count(&message.content, &mut shape));
+            shape
+        }
+        GetPromptResponse::InputRequired(result) => bare(size::of_serialized(result)),
+        _ => ResultShape::default(),
+    }
+}
+
 fn bare(bytes: u64) -> ResultShape {
     ResultShape { bytes, ..ResultShape::default() }
 }
@@ -24,12 +37,7 @@ fn complete(result: &CallToolResult) -> ResultShape {
     let mut shape = bare(frame(result));
     for block in &result.content {
         shape.bytes += block_bytes(block);
-        if let Some(count) = kind(block).and_then(|kind| shape.blocks.get_mut(kind)) {
-            *count = count.saturating_add(1);
-        }
-        if let ContentBlock::Text(text) = block {
-            shape.text_chars += text.text.chars().count() as u64;
-        }
+        count(block, &mut shape);
     }
     if let Some(structured) = &result.structured_content {
         shape.bytes += size::of_value(structured);
@@ -37,6 +45,15 @@ fn complete(result: &CallToolResult) -> ResultShape {
         shape.structured_len = members(structured);
     }
     shape
+}
+
+fn count(block: &ContentBlock, shape: &mut ResultShape) {
+    if let Some(count) = kind(block).and_then(|kind| shape.blocks.get_mut(kind)) {
+        *count = count.saturating_add(1);
+    }
+    if let ContentBlock::Text(text) = block {
+        shape.text_chars += text.text.chars().count() as u64;
+    }
 }
 
 /// The place of a block's kind in [`ResultShape`]'s counts.

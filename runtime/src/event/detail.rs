@@ -56,14 +56,12 @@ sealed_struct! {
     /// A resource that was read, subscribed to or left.
     #[derive(Clone, Debug, Default)]
     pub(crate) struct ResourceAccess {
-        /// The scheme of its URI when it is a well-known one, else `other`.
-        scheme: Option<&'static str>,
+        /// The scheme of its URI when it is a well-known or an advertised one, else `_other`.
+        scheme: Option<Name>,
         /// The template that its URI matches, as the server advertises it.
         template: Option<Name>,
         /// Characters of its URI.
         uri_chars: u64,
-        /// Keyed hash of its URI.
-        hash: Option<u64>,
         /// Contents of the reply by kind: text, blob.
         contents: [u32; 2],
         /// Bytes of all contents: of texts in UTF-8, of blobs in Base64.

@@ -99,6 +99,15 @@ impl Timestamp {
     }
 }
 
+impl super::Trace {
+    /// A trace that nobody else is part of.
+    pub(crate) fn fresh() -> Self {
+        let halves = u128::from(unique()) << 64 | u128::from(unique() | 1);
+        let span_id = (unique() | 1).to_be_bytes();
+        Self { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None }
+    }
+}
+
 /// 64 bits that are not repeated within this process, and by chance only in another one:
 /// a counter from a random start, mixed by a bijection.
 pub(crate) fn unique() -> u64 {

@@ -124,9 +124,10 @@ sealed_struct! {
     /// Signs of a model that is stuck.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct Signals {
-        /// Which failure in a row of this tool with this fingerprint this is, whatever the arguments.
+        /// Which failure in a row of this tool with this fingerprint and with other arguments than
+        /// the one before this is: 1 for the first, 0 for a call that did not fail.
         error_run: u32,
-        /// How many calls in a row alternate between this call and one other.
+        /// How many calls in a row alternate between this call and one other; 0 below 4.
         ping_pong: u32,
         /// Whether a threshold is passed: the model is in a loop.
         is_loop: bool,
@@ -153,9 +154,9 @@ sealed_struct! {
         schema_fault: Option<SchemaFault>,
         /// Keyed hash of the canonical form of all arguments but volatile ones.
         hash: Option<u64>,
-        /// Which call in a row with this hash this is in its session: 1 for the first.
+        /// Which call in a row of this tool with this hash this is in its session: 1 for the first.
         repeat_run: u32,
-        /// How many of the session's last 32 calls had this hash, this one included.
+        /// How many of the session's last 32 calls had this tool and hash, this one included.
         repeat_window: u32,
     }
 }

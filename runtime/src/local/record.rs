@@ -191,6 +191,9 @@ pub struct Attributes {
     /// The session, as it was written.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub session: Value,
+    /// Signs of a model that is stuck, as they were written.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub signals: Value,
     /// How many events this one stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
@@ -231,5 +234,31 @@ impl Record {
     #[must_use]
     pub fn is_repeat(&self) -> bool {
         self.request_params.as_ref().is_some_and(|request| request.repeat_run > 1)
+    }
+
+    /// Whether the call passed one of the server's [`LoopThresholds`](crate::LoopThresholds).
+    ///
+    /// ```
+    /// let written = r#"{"is_error": true, "attributes": {"signals": {"error_run": 3, "loop": true}}}"#;
+    /// let record: toolwatch::local::Record = serde_json::from_str(written)?;
+    /// assert_eq!((record.is_loop(), record.error_run(), record.ping_pong()), (true, 3, 0));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_loop(&self) -> bool {
+        self.attributes.signals["loop"] == true
+    }
+
+    /// Which failure in a row this is, of the same tool with the same error and varied arguments;
+    /// 1 for the first, 0 for a call that did not fail.
+    #[must_use]
+    pub fn error_run(&self) -> u64 {
+        self.attributes.signals["error_run"].as_u64().unwrap_or_else(|| self.is_error.into())
+    }
+
+    /// How many calls in a row alternate between this one and one other, from 4 on; else 0.
+    #[must_use]
+    pub fn ping_pong(&self) -> u64 {
+        self.attributes.signals["ping_pong"].as_u64().unwrap_or(0)
     }
 }

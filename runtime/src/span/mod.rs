@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::capture::losses::{self, Loss};
 use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
-use crate::watch::Active;
+use crate::watch::{Active, Begun};
 
 pub(crate) use ticket::{Notes, Ticket};
 
@@ -28,6 +28,7 @@ struct Live {
     watch: Active,
     event: Box<Event>,
     cancelled: CancellationToken,
+    begun: Option<Begun>,
     /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
     opened: Instant,
     polled: Option<Instant>,
@@ -43,8 +44,9 @@ pub(crate) struct CallSpan {
 
 impl CallSpan {
     /// A span that records to `watch` what the event says by then.
-    pub(crate) fn open(watch: Active, event: Box<Event>, cancelled: CancellationToken) -> Self {
-        let live = Live { watch, event, cancelled, opened: Instant::now(), polled: None };
+    pub(crate) fn open(watch: Active, mut event: Box<Event>, cancelled: CancellationToken) -> Self {
+        let begun = watch.begin(&mut event);
+        let live = Live { watch, event, cancelled, begun, opened: Instant::now(), polled: None };
         Self { live: Some(live), in_user_code: false, ticket: None }
     }
 
@@ -109,7 +111,13 @@ impl Live {
             ticket.tell(event);
         }
         // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
-        losses::guarded(Loss::Event, || self.watch.record(self.event));
+        losses::guarded(Loss::Event, || {
+            self.watch.observe_end(&mut self.event);
+            self.watch.record(self.event);
+        });
+        if let Some(begun) = self.begun {
+            self.watch.end(begun);
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 //! takes the span out of it and finishes it; what is left over is finished by the wrapper. So there
 //! is one event, whichever of the two attachments see the call.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::CallSpan;
 use crate::event::{Caller, Event, Identity, MAX_TAGS, Side, Tag, Trace};
@@ -18,6 +20,8 @@ struct Inner {
     watch: Active,
     trace: Trace,
     caller: Caller,
+    /// Where what the arguments were captured by is kept: it tells entries apart.
+    captured_by: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -33,16 +37,39 @@ pub(crate) struct Notes {
     pub(crate) tags: Vec<Tag>,
     pub(crate) side: Option<Side>,
     pub(crate) identity: Option<Identity>,
+    /// The hash of the identity, whatever of it is recorded.
+    pub(crate) principal: Option<u64>,
 }
 
 impl Ticket {
     /// A ticket for a request that this watch records.
     pub(crate) fn new(watch: Active, trace: Trace, caller: Caller) -> Self {
-        Self(Arc::new(Inner { watch, trace, caller, state: Mutex::default() }))
+        Self(Arc::new(Inner {
+            watch,
+            trace,
+            caller,
+            captured_by: AtomicUsize::new(0),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// A ticket for a request that must not be recorded: there is no span to take.
+    pub(crate) fn silent(watch: &Active) -> Self {
+        Self::new(watch.clone(), Trace::fresh(), Caller::default())
     }
 
     pub(crate) fn watch(&self) -> &Active {
         &self.0.watch
+    }
+
+    /// Says what the arguments were captured by.
+    pub(crate) fn set_captured_by<E>(&self, entry: &E) {
+        self.0.captured_by.store(std::ptr::from_ref(entry).addr(), Ordering::Relaxed);
+    }
+
+    /// Whether the arguments were captured by this.
+    pub(crate) fn is_captured_by<E>(&self, entry: &E) -> bool {
+        self.0.captured_by.load(Ordering::Relaxed) == std::ptr::from_ref(entry).addr()
     }
 
     pub(crate) fn trace(&self) -> Trace {
@@ -78,6 +105,11 @@ impl Ticket {
         event.more_tags.extend(notes.tags.into_iter().take(room));
         if notes.identity.is_some() {
             event.caller.identity = notes.identity;
+        }
+        if let (None, Some(principal)) = (event.caller.session, notes.principal) {
+            let took = Duration::from_nanos(event.duration_ns);
+            let session = self.0.watch.session_of_caller(principal, &event.caller, took);
+            event.caller.session = Some(session);
         }
         if let (Some(failure), Some(side)) = (event.failure.as_mut(), notes.side) {
             failure.side = Some(side);

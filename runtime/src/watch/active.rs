@@ -1,22 +1,26 @@
 //! A watch that is on, as the call path sees it.
 
-use std::sync::Arc;
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::Extensions;
-use rmcp::service::{RequestContext, RoleServer};
 
+use super::IntentScope;
 use super::settings::Settings;
-use super::{Watch, install, operator};
+use super::{Begun, Watch, install, operator};
 use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
+use crate::capture::losses::{self, Loss};
 use crate::capture::plan::Lengths;
-use crate::capture::repeat::{Repeat, Tracker};
+use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, Event, IntentRecord, Trace};
+use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome};
 use crate::sender::Pipeline;
+use crate::wrap::{MissingTool, Surface};
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
 static ANY_ENABLED: AtomicBool = AtomicBool::new(false);
@@ -37,6 +41,8 @@ struct Inner {
     install: Hasher,
     tracker: Tracker,
     pipeline: Pipeline,
+    /// What the servers under this watch advertise, by their type.
+    surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
 }
 
 impl Active {
@@ -45,8 +51,16 @@ impl Active {
         ANY_ENABLED.store(true, Ordering::Release);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let install = Hasher::for_install(&key);
-        let tracker = Tracker::new();
-        Self(Arc::new(Inner { id, settings, key, install, tracker, pipeline }))
+        let tracker = Tracker::new(settings.loop_thresholds);
+        Self(Arc::new(Inner {
+            id,
+            settings,
+            key,
+            install,
+            tracker,
+            pipeline,
+            surfaces: Mutex::default(),
+        }))
     }
 
     /// The watch of a request: one that a wrapper has put into it, else the installed one.
@@ -66,6 +80,28 @@ impl Active {
     /// The installed watch, when it is on.
     pub(crate) fn installed() -> Option<Self> {
         install::installed()?.0.clone()
+    }
+
+    /// What servers of this type advertise, shared by all their instances.
+    pub(crate) fn surface(&self, server: TypeId) -> Arc<Surface> {
+        let mut surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(surfaces.entry(server).or_default())
+    }
+
+    /// What all wrapped servers under this watch advertise.
+    pub(crate) fn surfaces(&self) -> Vec<Arc<Surface>> {
+        let surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
+        surfaces.values().cloned().collect()
+    }
+
+    /// Which tools of a wrapped server ask for the intent.
+    pub(crate) fn intent_scope(&self) -> &IntentScope {
+        &self.0.settings.intent_scope
+    }
+
+    /// The missing-tool report, when the author asks for it.
+    pub(crate) fn missing_tool(&self) -> Option<&MissingTool> {
+        self.0.settings.missing_tool.as_ref()
     }
 
     /// Tells the operator of something that no call has to know.
@@ -90,22 +126,65 @@ impl Active {
         Hasher::new(&self.0.key, tool, self.0.settings.hash_mode)
     }
 
+    /// A hash of bytes for a purpose that tools share.
+    pub(crate) fn install_hash(&self, purpose: &str, bytes: &[u8]) -> u64 {
+        self.0.install.bytes(purpose, bytes)
+    }
+
     pub(crate) fn lengths(&self) -> Lengths {
         self.0.settings.lengths
     }
 
-    pub(crate) fn observe_repeat(&self, session: u64, hash: u64) -> Repeat {
-        self.0.tracker.observe(session, hash)
+    /// Compares a tool call that starts with those before it in its session. Its name, caller and
+    /// arguments have to be known.
+    pub(crate) fn observe_start(&self, event: &mut Event) {
+        self.0.tracker.observe_start(event);
     }
 
-    pub(crate) fn read_context(&self, request: &RequestContext<RoleServer>) -> (Trace, Caller) {
-        context::read(request, &self.0.install, self.0.settings.transport)
+    /// Compares the failure of a tool call that has ended, and says whether it is in a loop.
+    pub(crate) fn observe_end(&self, event: &mut Event) {
+        self.0.tracker.observe_end(event);
+    }
+
+    /// Notes that this caller reads the resource whose URI has this hash. `None` for a caller
+    /// without a session.
+    pub(crate) fn observe_read(&self, caller: &Caller, uri_hash: u64) -> Option<Reads> {
+        self.0.tracker.observe_read(context::repeat_scope(caller), uri_hash)
+    }
+
+    /// The hasher of what tools share.
+    pub(super) fn install_hasher(&self) -> &Hasher {
+        &self.0.install
     }
 
     pub(crate) fn record_intent(&self, text: &str, max_chars: usize) -> Option<IntentRecord> {
         let settings = &self.0.settings;
         let filter = settings.intent_filter.as_deref();
         intent::record(text, max_chars, settings.intent, &self.0.install, filter)
+    }
+
+    /// Notes that an operation is under way, when begin records are on: should the process die
+    /// before [`Active::end`], the next one reports it with what is known by now. Sampling leaves
+    /// none out, because an operation that is cut off is an error.
+    pub(crate) fn begin(&self, event: &mut Event) -> Option<Begun> {
+        if !self.0.settings.begin_records {
+            return None;
+        }
+        let outcome = std::mem::replace(&mut event.outcome, Outcome::Interrupted);
+        let failure = event.failure.replace(Failure::of_kind(ErrorKind::Interrupted));
+        let write = |buffer: &mut Vec<u8>| {
+            self.encode(event, buffer);
+            self.0.pipeline.begin(buffer)
+        };
+        let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
+        (event.outcome, event.failure) = (outcome, failure);
+        begun
+    }
+
+    /// Notes that an operation has ended. Its event has to be recorded before: a kill in between
+    /// is told by the event's id, one without an event is not.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.0.pipeline.end(begun);
     }
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
@@ -122,10 +201,14 @@ impl Active {
     }
 
     fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
+        self.encode(event, buffer);
+        self.0.pipeline.append(buffer);
+    }
+
+    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
         event::encode(event, buffer);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
-        self.0.pipeline.append(buffer);
     }
 }
 

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Watch;
 use super::environment::{Environment, Lookup};
+use super::hooks::Hooks;
 use super::settings::IntentFilter;
+use super::{IntentScope, Watch};
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::destination::{Destination, Quota};
 use crate::error::Error;
 use crate::event::Transport;
@@ -33,8 +35,21 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`flush_interval`](Self::flush_interval) | `TOOLWATCH_FLUSH_INTERVAL_MS` | 1 s |
 /// | [`http_timeout`](Self::http_timeout) | `TOOLWATCH_HTTP_TIMEOUT_MS` | 10 s |
 /// | [`intent`](Self::intent) | `TOOLWATCH_INTENT` | `text` |
+/// | [`intent_scope`](Self::intent_scope) | | tools with the attribute |
+/// | [`missing_tool_report`](Self::missing_tool_report) | | none |
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
+/// | [`loop_thresholds`](Self::loop_thresholds) | | 3 calls, 3 errors, 6 calls in turn |
+/// | [`session_resolver`](Self::session_resolver) | | none |
+/// | [`session_gap`](Self::session_gap) | | 30 minutes |
+/// | [`identify`](Self::identify) | | none |
+/// | [`identity_level`](Self::identity_level) | | `Hash` |
+/// | [`identify_timeout`](Self::identify_timeout) | | 100 ms |
+/// | [`skip_tools`](Self::skip_tools) | | none |
+/// | [`skip_methods`](Self::skip_methods) | | none |
+/// | [`skip_if`](Self::skip_if) | | none |
+/// | [`lower`](Self::lower) | | none |
+/// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -68,10 +83,15 @@ pub struct WatchBuilder {
     pub(super) http_timeout: Option<Duration>,
     pub(super) intent: Option<IntentLevel>,
     pub(super) intent_filter: Option<Arc<IntentFilter>>,
+    pub(super) intent_scope: Option<IntentScope>,
+    pub(super) missing_tool: Option<String>,
     pub(super) lengths: Option<Lengths>,
     pub(super) hash_mode: Option<HashMode>,
+    pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
+    pub(super) hooks: Hooks,
     pub(super) debug: Option<bool>,
+    pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
     pub(super) environment: Option<Box<Lookup>>,
@@ -109,12 +129,22 @@ impl WatchBuilder {
         http_timeout: Duration,
         /// How much of the agent's intent text is recorded.
         intent: IntentLevel,
+        /// Which tools of a wrapped server ask for the agent's intent.
+        intent_scope: IntentScope,
         /// Exact lengths, or powers of two.
         lengths: Lengths,
         /// How arguments are hashed.
         hash_mode: HashMode,
+        /// From how many calls of a session on repeats, equal errors and alternations are a loop.
+        loop_thresholds: LoopThresholds,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
+        /// Whether a call is noted in the spool when it begins, so that the next start reports it
+        /// as `interrupted` should the process die meanwhile. It costs one more encoding and write
+        /// before the handler and one more write after it. Needs [`Durability::Spool`]. At most
+        /// 256 calls under way have such a record, of at most 4,080 bytes;
+        /// [`Stats::begins_missed`](crate::Stats::begins_missed) counts the others.
+        begin_records: bool,
         /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
         /// Names, outcomes and durations only.
         debug: bool,
@@ -169,6 +199,14 @@ impl WatchBuilder {
         self
     }
 
+    /// Advertises one more tool on a wrapped server, by which a model can say that no tool fits its
+    /// task. Its calls are events of type `missing_tool`, with the model's words as the intent. The
+    /// name has 1 to 32 letters, digits and `_ . -`; a tool of the server's own with that name wins.
+    pub fn missing_tool_report(mut self, name: impl Into<String>) -> Self {
+        self.missing_tool = Some(name.into()).filter(|name| !name.is_empty());
+        self
+    }
+
     /// Is told, on the sender's thread, when the quota's status changes to one that is not `ok`.
     pub fn on_quota_warning(mut self, callback: impl Fn(&Quota) + Send + Sync + 'static) -> Self {
         self.on_quota_warning = Some(Arc::new(callback));
@@ -197,8 +235,9 @@ impl WatchBuilder {
     /// # Errors
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
-    /// endpoint that is no URL, an endpoint without a key, a local record in memory mode. Wrong
-    /// values of variables are reported on stderr instead, and never stop the server.
+    /// endpoint that is no URL, an endpoint without a key, a local record or begin records in memory
+    /// mode, a loop threshold that every call passes, a missing-tool report with a name that is none.
+    /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self
             .environment

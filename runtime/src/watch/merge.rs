@@ -11,11 +11,13 @@ use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
+use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::Common;
 use crate::sender::{Durability, Pipeline, PipelineConfig};
 use crate::spool::default_directory_in;
+use crate::wrap::MissingTool;
 
 impl WatchBuilder {
     pub(super) fn build_in(mut self, env: &mut Environment<'_>) -> Result<Watch, Error> {
@@ -50,13 +52,21 @@ impl WatchBuilder {
         if self.http_timeout.is_some_and(|timeout| timeout.is_zero()) {
             return wrong("http_timeout must be longer than zero");
         }
+        if let Some(fault) = self.loop_thresholds.and_then(LoopThresholds::fault) {
+            return wrong(fault);
+        }
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             return wrong("a local record needs files: remove local() or choose Durability::Spool");
+        }
+        if self.begin_records == Some(true) && self.durability == Some(Durability::Memory) {
+            return wrong(
+                "begin records need files: remove begin_records() or choose Durability::Spool",
+            );
         }
         if self.destination.is_some() && self.endpoint.is_some() {
             return wrong("destination() and endpoint() exclude each other: choose one");
         }
-        Ok(())
+        self.hooks.check()
     }
 
     /// Fills unset options from the variables.
@@ -88,6 +98,7 @@ impl WatchBuilder {
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
         self.settle_local(env);
+        self.settle_begin_records(env);
     }
 
     /// A variable may contradict an option: the option wins, and the operator is told.
@@ -95,6 +106,23 @@ impl WatchBuilder {
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             env.warn("a local record needs files; using durability spool");
             self.durability = Some(Durability::Spool);
+        }
+    }
+
+    /// The same for begin records: an option wins over the variable that contradicts it, and of two
+    /// variables the one that writes less.
+    fn settle_begin_records(&mut self, env: &mut Environment<'_>) {
+        let is_option = self.begin_records == Some(true);
+        fill(&mut self.begin_records, || env.flag("TOOLWATCH_BEGIN_RECORDS"));
+        if self.begin_records != Some(true) || self.durability != Some(Durability::Memory) {
+            return;
+        }
+        if is_option {
+            env.warn("begin records need files; using durability spool");
+            self.durability = Some(Durability::Spool);
+        } else {
+            env.warn("TOOLWATCH_BEGIN_RECORDS needs files; there are no begin records");
+            self.begin_records = Some(false);
         }
     }
 
@@ -151,14 +179,20 @@ impl WatchBuilder {
             return Ok(Watch::disabled());
         }
         let key = install_key(directory.as_deref(), env);
+        let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
             hash_mode: self.hash_mode.unwrap_or_default(),
+            loop_thresholds: self.loop_thresholds.unwrap_or_default(),
             intent: self.intent.unwrap_or(IntentLevel::Text),
             intent_filter: self.intent_filter,
+            intent_scope: self.intent_scope.unwrap_or_default(),
+            missing_tool,
             transport: self.transport.unwrap_or_else(context::transport_of_process),
+            hooks: self.hooks,
             debug: self.debug.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();
         let pipeline = Pipeline::start(PipelineConfig {

@@ -5,17 +5,24 @@
 
 mod active;
 mod builder;
+mod describe;
 mod environment;
+mod hooks;
 mod install;
 mod merge;
 mod operator;
+mod scope;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::spool::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
+pub(crate) use hooks::Identifying;
+pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
+pub use scope::IntentScope;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -78,6 +85,10 @@ impl Watch {
     #[must_use]
     pub const fn disabled() -> Self {
         Self(None)
+    }
+
+    pub(crate) const fn active(&self) -> Option<&Active> {
+        self.0.as_ref()
     }
 
     /// Whether calls are recorded.

@@ -85,7 +85,7 @@ fn places(event: &Value) -> Vec<(&'static str, BTreeMap<String, Value>)> {
         value.as_object().cloned().unwrap_or_default().into_iter().collect()
     };
     let mut attributes = object(&event["attributes"]);
-    for group in ["error", "intent", "session"] {
+    for group in ["error", "intent", "session", "signals"] {
         let Some(members) = attributes.remove(group) else { continue };
         let dotted = object(&members).into_iter();
         attributes.extend(dotted.map(|(name, value)| (format!("{group}.{name}"), value)));
@@ -127,6 +127,10 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
         ("protocol_fail", json!({ "text": "x" })),
         ("blocks", json!({ "text": "x" })),
         ("nothing", json!({})),
+        ("fail", json!({ "text": "1" })),
+        ("fail", json!({ "text": "2" })),
+        ("fail", json!({ "text": "1" })),
+        ("fail", json!({ "text": "2" })),
     ] {
         call(&client, tool, arguments).await.ok();
     }

@@ -14,3 +14,4 @@ mod intent;
 mod privacy;
 mod process;
 mod settings;
+mod signals;

@@ -1,65 +1,31 @@
-//! Strict trace context, and identities per request.
+//! Ids and continuations of requests.
+
+use rmcp::model::CallToolRequestParams;
 
 use super::*;
 use crate::capture::hash::InstallKey;
 
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const SPAN: &str = "00f067aa0ba902b7";
-
 #[test]
-fn a_traceparent_is_read_as_strictly_as_the_standard_asks() {
-    let good = format!("00-{TRACE}-{SPAN}-01");
-    let (trace, span) = parent(&good).unwrap();
-    assert_eq!((trace[0], trace[15], span[0], span[7]), (0x0a, 0x9c, 0x00, 0xb7));
-    assert!(parent(&format!("01-{TRACE}-{SPAN}-01-more")).is_some());
-    for bad in [
-        String::new(),
-        format!("ff-{TRACE}-{SPAN}-01"),
-        format!("00-{TRACE}-{SPAN}-01-more"),
-        format!("01-{TRACE}-{SPAN}-01more"),
-        format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
-        format!("00-{}-{SPAN}-01", "0".repeat(32)),
-        format!("00-{TRACE}-{}-01", "0".repeat(16)),
-        format!("00_{TRACE}-{SPAN}-01"),
-        format!("00-{TRACE}-{SPAN}-0"),
-        format!("00-{TRACE}-{SPAN}-0g"),
-        format!("00-{TRACE}-{SPAN}"),
-        format!(" 00-{TRACE}-{SPAN}-01"),
-        "\u{e9}".repeat(28),
-    ] {
-        assert_eq!(parent(&bad), None, "{bad}");
-    }
-}
-
-#[test]
-fn a_trace_comes_from_meta_then_from_the_header_and_else_is_new() {
-    let mut headers = HeaderMap::new();
-    let other = TRACE.replace('a', "b");
-    headers.insert(TRACEPARENT, format!("00-{other}-{SPAN}-01").parse().unwrap());
-    let mut meta = MetaObject::new();
-    let (first, second) = (trace(&meta, None), trace(&meta, None));
-    assert!(first.parent_span_id.is_none() && first.trace_id != second.trace_id);
-    let from_header = trace(&meta, Some(&headers));
-    assert_eq!(from_header.trace_id[0], 0x0b);
-    meta.set_traceparent(format!("00-{TRACE}-{SPAN}-01"));
-    let from_meta = trace(&meta, Some(&headers));
-    assert_eq!((from_meta.trace_id[0], from_meta.parent_span_id.map(|p| p[7])), (0x0a, Some(0xb7)));
-    assert_ne!(from_meta.span_id, from_header.span_id);
-    meta.set_traceparent("00-broken");
-    assert_eq!(trace(&meta, Some(&headers)).trace_id[0], 0x0b);
-}
-
-#[test]
-fn e4_a_session_is_the_hash_of_its_header_or_the_process() {
+fn the_id_of_a_request_is_a_number_or_the_hash_of_a_text() {
     let install = Hasher::for_install(&InstallKey::from_bytes([7; 32]));
-    let mut headers = HeaderMap::new();
-    assert_eq!(session(Some(&headers), Transport::StreamableHttp, &install), None);
-    headers.insert(SESSION_HEADER, "abc".parse().unwrap());
-    let of_header = session(Some(&headers), Transport::StreamableHttp, &install).unwrap();
-    assert_eq!(of_header.value, install.text("session", "abc"));
-    assert_eq!(of_header.source, SessionSource::HttpHeader);
-    let of_process = session(None, Transport::Stdio, &install).unwrap();
-    assert_eq!(Some(of_process), session(None, Transport::Stdio, &install));
-    assert_eq!(session(None, Transport::Unknown, &install), None);
+    assert_eq!(request_key(&RequestId::Number(-7), &install), RequestKey::Number(-7));
+    let text = request_key(&RequestId::String("jane@example.com".into()), &install);
+    assert_eq!(text, RequestKey::Hash(install.text("request", "jane@example.com")));
+    assert_ne!(text, RequestKey::Hash(install.text("session", "jane@example.com")));
+}
+
+#[test]
+fn d12_answers_and_state_of_a_request_mark_a_continuation() {
+    let is = |params: &CallToolRequestParams| {
+        is_continuation(params.input_responses.as_ref(), params.request_state.as_ref())
+    };
+    let plain = CallToolRequestParams::new("echo");
+    assert!(!is(&plain));
+    assert!(is(&plain.clone().with_request_state("")));
+    assert!(is(&plain.with_input_responses(Default::default())));
+}
+
+#[test]
+fn a_caller_without_a_session_has_no_scope_of_repeats() {
     assert_eq!(repeat_scope(&Caller::default()), 0);
 }

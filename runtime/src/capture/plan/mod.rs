@@ -13,8 +13,10 @@
 //! - At level `value` the value stands in the place of the hash.
 
 mod compile;
+mod describe;
 mod fit;
 mod kept;
+mod lowered;
 #[cfg(any(feature = "schema", test))]
 mod mask;
 mod outline;
@@ -25,6 +27,8 @@ mod walk;
 mod withheld;
 
 use rmcp::model::JsonObject;
+
+pub(crate) use describe::{FieldPolicy, Why};
 
 use super::hash::Hasher;
 use crate::event::{Arguments, Name};
@@ -84,7 +88,7 @@ impl Lengths {
 }
 
 /// The compiled policy of one tool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The root is the first one.
     nodes: Vec<Node>,
@@ -98,10 +102,11 @@ type NodeId = usize;
 const ROOT: NodeId = 0;
 
 /// One declared place in the arguments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node {
     path: Name,
     level: Level,
+    why: Why,
     /// Whether the hash of a field around it may cover it: neither a rule nor a type says less.
     may_hash: bool,
     volatile: bool,
@@ -109,7 +114,7 @@ struct Node {
 }
 
 /// What is declared inside a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Inside {
     /// Nothing that could be walked.
     Nothing,
@@ -126,7 +131,7 @@ enum Inside {
 }
 
 /// The forms of an enum with a tag.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Tagged {
     tag: Box<str>,
     variants: Vec<(Vec<Box<str>>, Members)>,
@@ -135,7 +140,7 @@ struct Tagged {
 }
 
 /// The declared members of an object.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Members {
     /// Names and aliases in order, each with the member's place in `list`.
     names: Vec<(Box<str>, usize)>,
@@ -148,7 +153,7 @@ struct Members {
     has_omitted: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Member {
     node: NodeId,
     is_required: bool,
@@ -180,6 +185,11 @@ impl Plan {
         out: &mut Arguments,
     ) {
         walk::capture(self, args, hasher, lengths, out);
+    }
+
+    /// Whether a rule of level `value` releases anything.
+    pub(crate) fn may_expose(&self, rule_index: usize) -> bool {
+        self.targets.get(rule_index).copied().flatten().is_some()
     }
 
     /// Records the value that a rule of level `value` releases.

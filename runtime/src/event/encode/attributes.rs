@@ -87,13 +87,15 @@ fn caller(json: &mut Writer<'_>, event: &Event) {
     }
 }
 
+/// A first failure is none in a row, as a first call is no repeat: both are the default.
 fn signals(json: &mut Writer<'_>, signals: Signals) {
-    if signals == Signals::default() {
+    let error_run = signals.error_run.max(1);
+    if (error_run, signals.ping_pong, signals.is_loop) == (1, 0, false) {
         return;
     }
     json.key(key!("signals"));
     json.open();
-    json.count_unless(0, key!("error_run"), signals.error_run.into());
+    json.count_unless(1, key!("error_run"), error_run.into());
     json.count_unless(0, key!("ping_pong"), signals.ping_pong.into());
     if signals.is_loop {
         json.key(key!("loop"));

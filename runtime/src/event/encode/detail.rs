@@ -52,15 +52,12 @@ fn resource(json: &mut Writer<'_>, resource: &ResourceAccess) {
     json.key(key!("resource"));
     json.open();
     if let Some(scheme) = resource.scheme {
-        json.text(key!("scheme"), scheme);
+        json.text(key!("scheme"), scheme.as_str());
     }
     if let Some(template) = resource.template {
         json.text(key!("template"), template.as_str());
     }
     json.count(key!("uri_chars"), resource.uri_chars);
-    if let Some(hash) = resource.hash {
-        json.hash(key!("uri_hash"), hash);
-    }
     json.count_unless(0, key!("texts"), resource.contents[0].into());
     json.count_unless(0, key!("blobs"), resource.contents[1].into());
     json.count_unless(0, key!("content_bytes"), resource.content_bytes);

@@ -161,6 +161,18 @@ fn a_failed_call_has_every_other_member() {
 }
 
 #[test]
+fn a_first_failure_writes_no_signal_and_a_second_one_does() {
+    let mut event = plain();
+    event.signals = Signals { error_run: 1, ..Signals::default() };
+    assert_eq!(parsed(&event)["attributes"].get("signals"), None);
+    event.signals.error_run = 2;
+    assert_eq!(parsed(&event)["attributes"]["signals"], json!({"error_run": 2}));
+    event.signals = Signals { error_run: 1, ping_pong: 6, is_loop: true };
+    let expected = json!({"ping_pong": 6, "loop": true});
+    assert_eq!(parsed(&event)["attributes"]["signals"], expected);
+}
+
+#[test]
 fn d5_what_is_absent_is_an_absent_key() {
     let mut event = plain();
     (event.arguments, event.result, event.caller) = (None, None, Caller::default());

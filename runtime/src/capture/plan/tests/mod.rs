@@ -2,6 +2,7 @@
 
 mod from_schema;
 mod hashes;
+mod lowered;
 
 use std::fmt::Write as _;
 

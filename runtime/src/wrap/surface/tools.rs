@@ -1,0 +1,149 @@
+//! The tools of a server: how each is recorded, and what the wrapper advertises for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rmcp::model::{JsonObject, Tool};
+
+use super::{MAX_KNOWN, digest};
+use crate::attach::{Entry, Registered, registry};
+use crate::capture::intent::{IntentMode, IntentSpec};
+use crate::event::Name;
+use crate::watch::{Active, IntentScope};
+use crate::wrap::operation::MAX_INTENT_CHARS;
+
+/// How a tool is recorded.
+#[derive(Clone)]
+pub(crate) enum Policy {
+    /// By what its attribute says.
+    Attribute(&'static Entry),
+    /// By its schema, every field at its default level.
+    Schema(Arc<Entry>),
+    /// Never.
+    Skipped,
+}
+
+impl Policy {
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Attribute(entry) => Some(entry),
+            Self::Schema(entry) => Some(entry),
+            Self::Skipped => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Attribute(_) => "Attribute",
+            Self::Schema(_) => "Schema",
+            Self::Skipped => "Skipped",
+        })
+    }
+}
+
+/// A tool as it was last advertised.
+#[derive(Debug)]
+pub(crate) struct KnownTool {
+    pub(crate) name: Name,
+    pub(crate) policy: Policy,
+    pub(crate) digest: u64,
+    /// The definition as the server has it.
+    source: Tool,
+    /// The schema to advertise instead of the server's.
+    replaced: Option<Arc<JsonObject>>,
+    /// Whether calls may hold the intent parameter, which the handler must not see.
+    pub(crate) asks_intent: bool,
+}
+
+impl KnownTool {
+    fn learn(tool: &Tool, watch: &Active) -> Self {
+        let name = Name::register(&tool.name);
+        let policy = match registry::find(&tool.input_schema) {
+            Some(Registered::Watched(entry)) => Policy::Attribute(entry),
+            Some(Registered::Skipped) => Policy::Skipped,
+            None => Policy::Schema(Arc::new(schema_entry(name, tool, watch))),
+        };
+        let (replaced, asks_intent) = advertise(&policy, tool, watch);
+        if let Some(entry) = policy.entry() {
+            entry.warn_once(watch);
+        }
+        let digest = digest::of_tool(tool);
+        Self { name, policy, digest, source: tool.clone(), replaced, asks_intent }
+    }
+
+    /// Makes a definition what the wrapper advertises.
+    pub(crate) fn advertise(&self, tool: &mut Tool) {
+        if let Some(schema) = &self.replaced {
+            tool.input_schema = Arc::clone(schema);
+        }
+    }
+}
+
+fn schema_entry(name: Name, tool: &Tool, watch: &Active) -> Entry {
+    let mode = match watch.intent_scope() {
+        IntentScope::All => IntentMode::Optional,
+        IntentScope::Only(tools) if tools.iter().any(|asked| *asked == *tool.name) => {
+            IntentMode::Optional
+        }
+        _ => IntentMode::Off,
+    };
+    let intent = IntentSpec { mode, text: None, max_chars: MAX_INTENT_CHARS };
+    Entry::of_tool(watch, name, Arc::clone(&tool.input_schema), intent)
+}
+
+/// The schema to advertise when it is not the server's, and whether it asks for the intent.
+fn advertise(policy: &Policy, tool: &Tool, watch: &Active) -> (Option<Arc<JsonObject>>, bool) {
+    match policy {
+        Policy::Skipped => (None, false),
+        Policy::Schema(entry) => {
+            let schema = entry.intent_schema().cloned();
+            let asks = schema.is_some();
+            (schema, asks)
+        }
+        Policy::Attribute(entry) => {
+            let wanted = match watch.intent_scope() {
+                IntentScope::Attributed | IntentScope::All => true,
+                IntentScope::Only(tools) => tools.iter().any(|asked| *asked == *tool.name),
+                IntentScope::None => false,
+            };
+            let has = Arc::ptr_eq(&tool.input_schema, &entry.input_schema()) && entry.is_injected();
+            let replaced = (has && !wanted).then(|| Arc::clone(entry.declared_schema()));
+            (replaced, has && wanted)
+        }
+    }
+}
+
+/// All tools that a server has advertised.
+#[derive(Debug, Default)]
+pub(crate) struct Tools(RwLock<HashMap<Box<str>, Arc<KnownTool>>>);
+
+impl Tools {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<KnownTool>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Every tool by name.
+    pub(crate) fn all(&self) -> Vec<Arc<KnownTool>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = known.values().cloned().collect();
+        all.sort_unstable_by_key(|tool| tool.name);
+        all
+    }
+
+    /// Learns a tool from its definition, unless it is known as it is. `None` when there are too many.
+    pub(crate) fn learn(&self, tool: &Tool, watch: &Active) -> Option<Arc<KnownTool>> {
+        if let Some(known) = self.get(&tool.name).filter(|known| known.source == *tool) {
+            return Some(known);
+        }
+        // Compiled outside the lock: it takes a while, and asks the registry.
+        let learned = Arc::new(KnownTool::learn(tool, watch));
+        let mut tools = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if tools.len() >= MAX_KNOWN && !tools.contains_key(&*tool.name) {
+            return None;
+        }
+        tools.insert((&*tool.name).into(), Arc::clone(&learned));
+        Some(learned)
+    }
+}
