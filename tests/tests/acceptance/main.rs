@@ -16,3 +16,4 @@ mod privacy;
 mod process;
 mod settings;
 mod signals;
+mod whole;
