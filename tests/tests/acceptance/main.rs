@@ -15,3 +15,4 @@ mod privacy;
 mod process;
 mod settings;
 mod signals;
+mod skipped;
