@@ -1,6 +1,5 @@
 //! A server that gives every member of the dictionary that only whole servers have, and a session
 //! with it, line by line.
-#![expect(deprecated, reason = "older clients subscribe to resources")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -189,6 +188,10 @@ async fn session(watch: &Watch, requests: Vec<(&str, Value)>) {
             send(&mut writer, &initialized).await;
         }
     }
+    // At the end of its input a server waits a while for what still runs.
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": 1, "reason": "done" } });
+    send(&mut writer, &cancelled).await;
     drop((lines, writer));
     served.await.expect("the server ends");
 }
