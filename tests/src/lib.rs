@@ -4,6 +4,7 @@ pub mod canary;
 pub mod observed;
 pub mod raw;
 pub mod server;
+pub mod wrapped;
 
 /// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
 #[must_use]

@@ -1,0 +1,4 @@
+//! Wrapped servers: every method, every outcome, exactly one event, nothing changed.
+
+mod counting;
+mod methods;
