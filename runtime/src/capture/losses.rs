@@ -16,6 +16,8 @@ pub(crate) enum Loss {
     ErrorFormat,
     /// A value, because its type's `reveal` panicked.
     Reveal,
+    /// Whose fault an error is, because the author's code that says it panicked.
+    Blame,
     /// An event, because writing it down panicked.
     Event,
     /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
@@ -30,7 +32,7 @@ pub(crate) enum Loss {
     Lower,
 }
 
-static COUNTS: [AtomicU64; 10] = [const { AtomicU64::new(0) }; 10];
+static COUNTS: [AtomicU64; 11] = [const { AtomicU64::new(0) }; 11];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {

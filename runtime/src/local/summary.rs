@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::record::Record;
+use crate::event::Outcome;
 
 /// Durations kept per tool; past it every second one is dropped, so percentiles become estimates.
 const MAX_DURATIONS: usize = 16 * 1024;
@@ -18,7 +19,7 @@ const MAX_TOOLS: usize = 1024;
 ///
 /// | column | counts the calls |
 /// |---|---|
-/// | errors | that did not end well: an error, a panic, a cancelled or dropped call |
+/// | errors | that did not end well: an error, a panic, a cancelled, dropped or interrupted call |
 /// | invalid | whose arguments did not fit the tool's schema |
 /// | unknown | with arguments that the tool does not declare |
 /// | repeats | that came with the same arguments as the one before |
@@ -155,7 +156,10 @@ impl ToolSummary {
         self.invalid += u64::from(record.is_invalid());
         self.unknown += u64::from(record.has_unknown_keys());
         self.repeats += u64::from(record.is_repeat());
-        self.durations.push(record.duration_ms);
+        if record.outcome() != Some(Outcome::Interrupted) {
+            // How long it took died with its process.
+            self.durations.push(record.duration_ms);
+        }
         if let Some(intent) = record.intent() {
             self.last_intent = Some(intent.to_owned());
         }

@@ -5,6 +5,7 @@
 
 mod active;
 mod builder;
+mod describe;
 mod environment;
 mod hooks;
 mod install;
@@ -15,6 +16,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::spool::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;

@@ -10,6 +10,7 @@ mod life;
 mod listing;
 mod missing;
 mod operation;
+mod price;
 mod read;
 mod record;
 mod router;
@@ -26,7 +27,7 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use crate::watch::{Active, Watch};
 use life::Life;
 pub(crate) use missing::MissingTool;
-pub(crate) use surface::Surface;
+pub(crate) use surface::{KnownTool, Policy, Surface};
 
 /// A server whose every operation is recorded: what [`Watch::wrap`] returns.
 ///
@@ -124,6 +125,14 @@ impl<H> Watched<H> {
     /// The handler inside.
     pub const fn handler(&self) -> &H {
         &self.handler
+    }
+
+    pub(crate) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    pub(crate) const fn active(&self) -> Option<&Active> {
+        self.watch.as_ref()
     }
 }
 

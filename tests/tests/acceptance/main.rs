@@ -3,6 +3,7 @@
 //! Real clients drive real servers, in this process or over stdio; what is asserted is what was
 //! recorded, received or replied.
 
+mod blame;
 mod content;
 mod delivery;
 mod dictionary;
