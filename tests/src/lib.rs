@@ -3,6 +3,7 @@
 pub mod canary;
 pub mod everything;
 pub mod observed;
+pub mod posts;
 pub mod raw;
 pub mod server;
 pub mod wrapped;
