@@ -80,7 +80,7 @@ async function attempt(client, step) {
 // `start` connects and returns `{ sdk, call, version }`.
 export async function drive(info, start) {
   const [era, kind, ...rest] = process.argv.slice(2);
-  const session = JSON.parse(readFileSync(process.env.SESSION, 'utf8'));
+  const session = JSON.parse(readFileSync(new URL('session.json', import.meta.url), 'utf8'));
   const sent = [];
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name.startsWith('TOOLWATCH_')),

@@ -115,10 +115,8 @@ impl Pipeline {
             pipeline.report(&Error::configuration(message));
         }
         if let Err(error) = prepared {
-            pipeline.report(&Error::storage(
-                "the spool's directory cannot be used; events wait in memory",
-                error,
-            ));
+            let message = "the spool's directory cannot be used; events wait in memory";
+            pipeline.report(&Error::storage(message, error));
         }
         if !sends && !pipeline.has_told_disk {
             // Without a sender nobody looks for them later.
@@ -148,10 +146,8 @@ impl Pipeline {
             *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(slot);
             self.spool.count(|stats| stats.thread_failures += 1);
-            self.report(&Error::thread(
-                "the sender's thread cannot be started; events stay in the spool",
-                error,
-            ));
+            let message = "the sender's thread cannot be started; events stay in the spool";
+            self.report(&Error::thread(message, error));
         }
     }
 

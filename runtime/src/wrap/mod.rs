@@ -5,6 +5,7 @@
 //! [`Ticket`]: a tool with `#[watched_tool]` takes it from there and finishes it by its own policy,
 //! any other tool's span is finished here.
 
+mod connection;
 mod handler;
 mod life;
 mod listing;

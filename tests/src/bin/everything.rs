@@ -1,7 +1,9 @@
-//! The server of everything, for clients of other makers: `everything watched|plain stdio|http`.
+//! The server of everything, for clients of other makers: `everything plain|watched|routed stdio|http`.
 //!
-//! Over HTTP it binds a free port and says on stderr where it is; it ends when its stdin does, so
-//! that it never outlives the test that started it.
+//! `routed` is watched as well, and hands its router over. Over HTTP the server binds a free port and
+//! says on stderr where it is; it ends when its stdin does, so that it never outlives its test.
+
+use std::sync::Arc;
 
 use rmcp::transport::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -9,6 +11,7 @@ use rmcp::transport::{StreamableHttpServerConfig, stdio};
 use rmcp::{ServerHandler, ServiceExt};
 use tokio::io::AsyncReadExt;
 use tokio_util::sync::CancellationToken;
+use toolwatch::Watch;
 use toolwatch_tests::everything::Everything;
 
 type Fault = Box<dyn std::error::Error>;
@@ -16,36 +19,42 @@ type Fault = Box<dyn std::error::Error>;
 #[tokio::main]
 async fn main() -> Result<(), Fault> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let transport = arguments.get(1).map(String::as_str);
-    match arguments.first().map(String::as_str) {
-        Some("plain") => serve(Everything::default(), transport).await,
-        Some("watched") => {
-            let watch = toolwatch::Watch::builder().server("everything", "1.0.0").build()?;
-            serve(watched(&watch), transport).await
-        }
-        _ => Err("everything watched|plain stdio|http".into()),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [mode, transport] = arguments[..] else {
+        return Err("everything plain|watched|routed stdio|http".into());
+    };
+    let server = Everything::default();
+    if mode == "plain" {
+        return serve(move || server.clone(), transport).await;
     }
-}
-
-fn watched(watch: &toolwatch::Watch) -> impl ServerHandler + Clone {
-    toolwatch_tests::observed::Observed::new(Everything::default(), watch)
-}
-
-async fn serve(server: impl ServerHandler + Clone, transport: Option<&str>) -> Result<(), Fault> {
-    match transport {
-        Some("http") => serve_http(server).await,
-        _ => {
-            server.serve(stdio()).await?.waiting().await?;
-            Ok(())
-        }
+    let watch = Watch::builder().server("everything", "1.0.0").build()?;
+    if mode == "watched" {
+        let watch = watch.clone();
+        return serve(move || watch.wrap(server.clone()), transport).await;
     }
+    let router = Arc::new(Everything::router());
+    let inner = watch.clone();
+    serve(move || inner.wrap_with_router(server.clone(), Arc::clone(&router)), transport).await
 }
 
-async fn serve_http(server: impl ServerHandler + Clone) -> Result<(), Fault> {
+async fn serve<H: ServerHandler>(
+    make: impl Fn() -> H + Send + Sync + 'static,
+    transport: &str,
+) -> Result<(), Fault> {
+    if transport == "http" {
+        return serve_http(make).await;
+    }
+    make().serve(stdio()).await?.waiting().await?;
+    Ok(())
+}
+
+async fn serve_http<H: ServerHandler>(
+    make: impl Fn() -> H + Send + Sync + 'static,
+) -> Result<(), Fault> {
     let end = CancellationToken::new();
     let config = StreamableHttpServerConfig::default().with_cancellation_token(end.child_token());
-    let sessions = std::sync::Arc::new(LocalSessionManager::default());
-    let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config);
+    let sessions = Arc::new(LocalSessionManager::default());
+    let service = StreamableHttpService::new(move || Ok(make()), sessions, config);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on http://{}/mcp", listener.local_addr()?);
     let app = axum::Router::new().nest_service("/mcp", service);

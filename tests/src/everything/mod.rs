@@ -45,15 +45,23 @@ pub struct Everything {
 
 impl Default for Everything {
     fn default() -> Self {
-        let mut tools = Self::content_tools() + Self::dialogue_tools() + Self::round_tools();
-        tools.add_route(schema::dynamic_tool());
         Self {
-            tools,
+            tools: Self::router(),
             prompts: Self::prompts(),
             changes: Changes::default(),
             subscribed: Arc::default(),
             level: Arc::new(Mutex::new(LoggingLevel::Debug)),
         }
+    }
+}
+
+impl Everything {
+    /// All tools, for a watch that is handed the router.
+    #[must_use]
+    pub fn router() -> ToolRouter<Self> {
+        let mut tools = Self::content_tools() + Self::dialogue_tools() + Self::round_tools();
+        tools.add_route(schema::dynamic_tool());
+        tools
     }
 }
 
