@@ -1,7 +1,7 @@
 //! A wrapped server as a child process: `wrapped watched|plain stdio|http`, by whether its tools
 //! have the attribute. Its tool `nothing` is switched off.
 //!
-//! Over HTTP it says on stderr where it is, and ends when its stdin does.
+//! One thread: a request has begun when the reply to a later one is there. Over HTTP it says on stderr where it is, and ends when its stdin does.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use toolwatch::Watch;
 use toolwatch_tests::posts;
 use toolwatch_tests::server::{plain, watched};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_http = arguments.get(1).is_some_and(|transport| transport == "http");

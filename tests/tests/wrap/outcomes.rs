@@ -13,8 +13,6 @@ use toolwatch::local::{Reader, Record};
 use toolwatch_tests::posts::Posts;
 use toolwatch_tests::wrapped::{Era, Lines, PATIENCE};
 
-const ERAS: [Era; 2] = [Era::Session, Era::Stateless];
-
 /// Whether the tools have the attribute.
 const ATTRIBUTES: [&str; 2] = ["watched", "plain"];
 
@@ -98,7 +96,7 @@ async fn over_stdio(tools: &str, era: Era) {
     }
     let call = |tool: &str| json!({ "name": tool, "arguments": { "text": "x" } });
     client.send_request("tools/call", call("panic")).await.expect("sent");
-    let id = client.send_request("tools/call", call("wait")).await.expect("sent");
+    let id = client.send_request("tools/call", brief_wait()).await.expect("sent");
     client.notify("notifications/cancelled", json!({ "requestId": id })).await.expect("sent");
     wait_for(directory.path(), "cancelled").await;
     client.send_request("tools/call", call("wait")).await.expect("sent");
@@ -106,6 +104,11 @@ async fn over_stdio(tools: &str, era: Era) {
     client.close().await.expect("the server ends");
     assert!(child.wait().await.expect("an end").success());
     assert_eq!(ends(directory.path()), expected(), "{tools}, {era:?}");
+}
+
+/// A call that goes on for a while: a cancelled call is told when its tool has ended.
+fn brief_wait() -> Value {
+    json!({ "name": "wait", "arguments": { "text": "x", "times": 300 } })
 }
 
 /// Whether the client is sent a result: older protocols have no requests for input.
@@ -127,46 +130,46 @@ async fn over_http(tools: &str, era: Era) {
     let panicked = client.post("tools/call", call("panic")).await.expect("sent");
     wait_for(directory.path(), "panic").await;
     drop(panicked);
-    let wait = client.post("tools/call", call("wait")).await.expect("sent");
+    let wait = client.post("tools/call", brief_wait()).await.expect("sent");
     let arrived = client.call("echo", json!({ "text": "hello" })).await.expect("a reply");
     assert!(arrived["result"].is_object());
-    let cancelled = json!({ "requestId": client.last_id() - 1 });
+    match era {
+        Era::Session => {
+            let cancelled = json!({ "requestId": client.last_id() - 1 });
+            client.notify("notifications/cancelled", cancelled).await.expect("sent");
+        }
+        // A stateless request is cancelled by hanging up.
+        Era::Stateless => drop(wait),
+    }
+    wait_for(directory.path(), "cancelled").await;
+    let _left = client.post("tools/call", call("wait")).await.expect("sent");
+    client.request("tools/list", json!({})).await.expect("the call has arrived");
+    drop(child.stdin.take());
+    assert!(child.wait().await.expect("an end").success());
     let mut expected = expected();
     expected.push(("echo".to_owned(), "ok".to_owned()));
     expected.sort_unstable();
-    if era == Era::Session {
-        client.notify("notifications/cancelled", cancelled).await.expect("sent");
-        wait_for(directory.path(), "cancelled").await;
-        let _left = client.post("tools/call", call("wait")).await.expect("sent");
-        client.request("tools/list", json!({})).await.expect("the call has arrived");
-        client.leave().await.expect("the session ends");
-    } else {
-        // A stateless request is cancelled by hanging up.
-        drop(wait);
-        expected.retain(|(_, end)| end != "cancelled");
-    }
-    wait_for(directory.path(), "dropped").await;
-    drop(child.stdin.take());
-    assert!(child.wait().await.expect("an end").success());
     assert_eq!(ends(directory.path()), expected, "{tools}, {era:?}");
 }
 
 #[tokio::test]
 async fn d1_every_outcome_over_stdio_is_one_event() {
-    for tools in ATTRIBUTES {
-        for era in ERAS {
-            over_stdio(tools, era).await;
-        }
-    }
+    tokio::join!(
+        over_stdio("watched", Era::Session),
+        over_stdio("watched", Era::Stateless),
+        over_stdio("plain", Era::Session),
+        over_stdio("plain", Era::Stateless),
+    );
 }
 
 #[tokio::test]
 async fn d1_every_outcome_over_http_is_one_event() {
-    for tools in ATTRIBUTES {
-        for era in ERAS {
-            over_http(tools, era).await;
-        }
-    }
+    tokio::join!(
+        over_http("watched", Era::Session),
+        over_http("watched", Era::Stateless),
+        over_http("plain", Era::Session),
+        over_http("plain", Era::Stateless),
+    );
 }
 
 #[tokio::test]
@@ -187,29 +190,37 @@ async fn d1_calls_that_die_with_the_process_are_interrupted_once() {
         child.kill().await.expect("the server dies");
         let mut child = start(tools, "stdio", directory.path());
         lines(&mut child, Era::Session).await.close().await.expect("the server ends");
+        assert!(child.wait().await.expect("an end").success());
         let ended = ("wait".to_owned(), "interrupted".to_owned());
+            eprintln!("{}", toolwatch_tests::wrapped::summary(&r));
+        }
+            eprintln!("{r:?}");
+        }
         assert_eq!(ends(directory.path()), [ended.clone(), ended], "{tools}");
     }
 }
 
 #[tokio::test]
 async fn d1_calls_in_flight_at_the_end_of_stdin_are_drained_and_recorded() {
-    for tools in ATTRIBUTES {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut child = start(tools, "stdio", directory.path());
-        let mut client = lines(&mut child, Era::Session).await;
-        for times in [50, 60_000, 100] {
-            let call = json!({ "name": "wait", "arguments": { "text": "x", "times": times } });
-            client.send_request("tools/call", call).await.expect("sent");
-        }
-        let rest = client.close().await.expect("the server ends");
-        let replies = rest.iter().filter(|line| line.contains("\"result\"")).count();
-        assert_eq!(replies, 2, "{rest:#?}");
-        let end = |outcome: &str| ("wait".to_owned(), outcome.to_owned());
-        assert_eq!(ends(directory.path()), [end("dropped"), end("ok"), end("ok")], "{tools}");
-        let records = records(directory.path());
-        let close = records.iter().find(|record| record.event_type == "close").expect("a close");
-        let end = &close.attributes.others["session_end"];
-        assert_eq!((&end["requests"], &end["errors"]), (&json!(5), &json!(1)), "{tools}");
+    tokio::join!(drain("watched"), drain("plain"));
+}
+
+async fn drain(tools: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = start(tools, "stdio", directory.path());
+    let mut client = lines(&mut child, Era::Session).await;
+    for times in [50, 60_000, 100] {
+        let call = json!({ "name": "wait", "arguments": { "text": "x", "times": times } });
+        client.send_request("tools/call", call).await.expect("sent");
     }
+    let rest = client.close().await.expect("the server ends");
+    assert!(child.wait().await.expect("an end").success());
+    let replies = rest.iter().filter(|line| line.contains("\"result\"")).count();
+    assert_eq!(replies, 2, "{rest:#?}");
+    let end = |outcome: &str| ("wait".to_owned(), outcome.to_owned());
+    assert_eq!(ends(directory.path()), [end("dropped"), end("ok"), end("ok")], "{tools}");
+    let records = records(directory.path());
+    let close = records.iter().find(|record| record.event_type == "close").expect("a close");
+    let end = &close.attributes.others["session_end"];
+    assert_eq!((&end["requests"], &end["errors"]), (&json!(5), &json!(1)), "{tools}");
 }
