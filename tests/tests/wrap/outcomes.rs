@@ -192,10 +192,6 @@ async fn d1_calls_that_die_with_the_process_are_interrupted_once() {
         lines(&mut child, Era::Session).await.close().await.expect("the server ends");
         assert!(child.wait().await.expect("an end").success());
         let ended = ("wait".to_owned(), "interrupted".to_owned());
-            eprintln!("{}", toolwatch_tests::wrapped::summary(&r));
-        }
-            eprintln!("{r:?}");
-        }
         assert_eq!(ends(directory.path()), [ended.clone(), ended], "{tools}");
     }
 }
