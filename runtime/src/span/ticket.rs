@@ -4,7 +4,7 @@
 //! takes the span out of it and finishes it; what is left over is finished by the wrapper. So there
 //! is one event, whichever of the two attachments see the call.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ struct Inner {
     caller: Caller,
     /// Where what the arguments were captured by is kept: it tells entries apart.
     captured_by: AtomicUsize,
+    has_failed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -49,6 +50,7 @@ impl Ticket {
             trace,
             caller,
             captured_by: AtomicUsize::new(0),
+            has_failed: AtomicBool::new(false),
             state: Mutex::default(),
         }))
     }
@@ -76,6 +78,11 @@ impl Ticket {
         self.0.trace
     }
 
+    /// Whether the request was recorded, by whomever, and has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn caller(&self) -> &Caller {
         &self.0.caller
     }
@@ -100,6 +107,7 @@ impl Ticket {
 
     /// Moves what was said into the event.
     pub(super) fn tell(&self, event: &mut Event) {
+        self.0.has_failed.store(event.outcome.is_error(), Ordering::Relaxed);
         let notes = std::mem::take(&mut self.lock().notes);
         let room = MAX_TAGS.saturating_sub(event.tags.len() + event.more_tags.len());
         event.more_tags.extend(notes.tags.into_iter().take(room));
