@@ -49,6 +49,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`skip_methods`](Self::skip_methods) | | none |
 /// | [`skip_if`](Self::skip_if) | | none |
 /// | [`lower`](Self::lower) | | none |
+/// | [`tag`](Self::tag) | | none |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -89,6 +90,7 @@ pub struct WatchBuilder {
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) hooks: Hooks,
+    pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
@@ -228,7 +230,7 @@ impl WatchBuilder {
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
     /// endpoint that is no URL, an endpoint without a key, a local record in memory mode, a loop
-    /// threshold that every call passes. Wrong values of variables are reported on stderr instead, and never stop the server.
+    /// threshold that every call passes, a tag that is not valid. Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self
             .environment
