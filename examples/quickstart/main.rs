@@ -54,6 +54,8 @@ errors    calls that failed, panicked, or were cancelled
 invalid   calls whose arguments did not fit the tool's schema
 unknown   calls with arguments that the tool does not have
 repeats   calls with the same arguments as the one before
+loops     calls in which the model was stuck: repeats, equal errors, two calls in turn
+re-reads  reads of a resource that the session had read before
 p50, p95  half and 95 of 100 of the calls took at most this long";
 
 /// Reads the local record back, as `report` does for any server.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest,
-    Implementation,
+    Implementation, ReadResourceRequestParams,
 };
 use rmcp::service::{PeerRequestOptions, RoleClient, RunningService, ServiceError};
 use serde_json::{Value, json};
@@ -50,7 +50,15 @@ pub(super) async fn run(client: &Client) -> Outcome {
     step("a tool that panics, so that its reply never comes");
     unanswered(client, "reindex").await?;
     step("a tool that the author has opted out");
-    call(client, "health", json!({})).await
+    call(client, "health", json!({})).await?;
+    step("a tool that does not exist");
+    call(client, "delete_page", json!({ "title": "ownership" })).await?;
+    step("two pages as resources, one of them twice");
+    client.list_all_resource_templates().await?;
+    for uri in ["docs://page/ownership", "docs://page/traits", "docs://page/ownership"] {
+        client.read_resource(ReadResourceRequestParams::new(uri)).await?;
+    }
+    Ok(())
 }
 
 fn step(text: &str) {

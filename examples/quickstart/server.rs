@@ -4,9 +4,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use rmcp::handler::server::wrapper::{Json, Parameters};
-use rmcp::model::CallToolResult;
+use rmcp::model::{
+    CallToolResult, ListResourceTemplatesResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, ResourceContents, ResourceTemplate,
+    ServerCapabilities, ServerConfig,
+};
+use rmcp::service::RequestContext;
 use rmcp::transport::stdio;
-use rmcp::{ErrorData, ServiceExt, tool, tool_router};
+use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt, tool, tool_handler, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toolwatch::{Reveal, Shape, Watch, watched_tool};
@@ -49,7 +54,7 @@ struct Report {
     millis: u64,
 }
 
-#[tool_router(server_handler)]
+#[tool_router]
 impl Docs {
     /// Search the documentation.
     #[watched_tool(args(limit = value, api_token = omit, cursor = volatile))]
@@ -99,9 +104,36 @@ impl Docs {
     }
 }
 
+/// The pages are resources, too.
+#[tool_handler]
+impl ServerHandler for Docs {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources();
+        ServerConfig::new(capabilities.build())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let page = ResourceTemplate::new("docs://page/{title}", "page");
+        Ok(ListResourceTemplatesResult::with_all_items(vec![page]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let text = format!("# {}", request.uri);
+        Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into())
+    }
+}
+
 /// Serves over stdio until the client goes away.
 pub(super) async fn serve() -> Result<(), Box<dyn Error>> {
-    let _watch = Watch::builder().server("docs", env!("CARGO_PKG_VERSION")).build()?.install()?;
-    Docs.serve(stdio()).await?.waiting().await?;
+    let watch = Watch::builder().server("docs", env!("CARGO_PKG_VERSION")).build()?;
+    watch.wrap_with_router(Docs, Docs::tool_router()).serve(stdio()).await?.waiting().await?;
     Ok(())
 }

@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `skip` | the tool is never captured; stands alone |
+/// | `skip` | the tool is never captured, also when the whole server is watched; its fn stays as it was; stands alone, but for `crate` |
 /// | `args(path = level, ..)` | how much of a field of `Parameters<T>` is recorded |
 /// | `deny_unlisted` | every field of `T` needs a rule, or the tool does not compile |
 /// | `intent = off`, `optional` or `required` | whether the agent is asked why it calls (`optional`) |
@@ -42,6 +42,8 @@ use proc_macro::TokenStream;
 /// | `hash` | also a keyed hash | types whose ceiling allows it |
 /// | `value` | also the value | types that implement `Reveal` |
 /// | `volatile` | what the default does; the field does not tell repeated calls apart | every type |
+///
+/// The error type of a tool may implement `Blame`, which tells the caller's faults from the tool's.
 ///
 /// The body of a watched fn is never read. Attributes other than docs, `deprecated`, `cfg` and
 /// `#[tool]` go with the body. A fn outside an impl block cannot be watched.

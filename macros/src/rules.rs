@@ -21,7 +21,7 @@ const TAG_VALUE_MAX_CHARS: usize = 200;
 /// Checks the arguments against each other and against the bounds.
 pub(crate) fn check(arguments: &Arguments, has_parameters: bool, errors: &Diagnostics) {
     if let Some(skip) = &arguments.skip {
-        if arguments.keys.len() > 1 {
+        if arguments.keys.iter().any(|key| key != "skip" && key != "crate") {
             let wrong =
                 "`skip` records nothing, so it stands alone; remove `skip` or the other arguments";
             errors.error(skip.span(), wrong);

@@ -47,6 +47,12 @@ impl Error {
         Self { kind: Kind::Configuration, message, source }
     }
 
+    /// What a self-check found.
+    pub(crate) fn self_check(warning: &str) -> Self {
+        let message = "the self-check found something";
+        Self { kind: Kind::Configuration, message, source: Some(warning.into()) }
+    }
+
     /// A second watch for the whole process.
     pub(crate) const fn already_installed() -> Self {
         Self {

@@ -67,6 +67,7 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+pub mod manifest;
 mod semconv;
 mod sender;
 pub mod shape;
@@ -77,6 +78,8 @@ pub mod testing;
 mod watch;
 mod wrap;
 
+#[doc(inline)]
+pub use attach::{Blame, Blamed};
 pub use capture::context::{RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
@@ -109,8 +112,8 @@ pub use wrap::Watched;
 pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
-        Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running, ShapeOf, ShapeProbe,
-        Site, SkippedSite, Spec,
+        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running,
+        ShapeOf, ShapeProbe, Site, SkippedSite, Spec,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};

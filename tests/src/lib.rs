@@ -1,6 +1,8 @@
 //! Shared fixtures of the workspace-level suites.
 
 pub mod canary;
+pub mod clients;
+pub mod everything;
 pub mod observed;
 pub mod raw;
 pub mod server;

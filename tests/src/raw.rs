@@ -118,6 +118,15 @@ impl RawServer {
         self.child.wait().map(drop)
     }
 
+    /// Kills the server with SIGKILL and returns what it had written to stdout by then.
+    pub fn kill_and_read(mut self) -> io::Result<Vec<u8>> {
+        self.child.kill()?;
+        let mut rest = Vec::new();
+        self.stdout.read_to_end(&mut rest)?;
+        self.child.wait()?;
+        Ok(rest)
+    }
+
     /// Sends SIGTERM, which a server without a handler does not survive.
     #[cfg(unix)]
     pub fn terminate(&self) -> io::Result<()> {

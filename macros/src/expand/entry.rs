@@ -97,7 +97,7 @@ fn intent(watched: &Watched<'_>) -> TokenStream {
 }
 
 /// What `#[tool]` would have written, with the same message when the schema is invalid.
-fn input_schema(watched: &Watched<'_>) -> TokenStream {
+pub(super) fn input_schema(watched: &Watched<'_>) -> TokenStream {
     let krate = watched.krate();
     let site = Span::mixed_site();
     if let Some(schema) = watched.attr.value("input_schema") {

@@ -101,8 +101,11 @@ fn body(watched: &Watched<'_>) -> TokenStream {
         let __toolwatch_call = __toolwatch_call.start();
         let __toolwatch_call = #run;
         let __toolwatch_fault = {
-            use #krate::__private::FaultProbe as _;
-            (&&&#krate::__private::FaultOf(__toolwatch_call.output())).fault()
+            use #krate::__private::{BlameProbe as _, FaultProbe as _};
+            let __toolwatch_output = __toolwatch_call.output();
+            (&&&#krate::__private::FaultOf(__toolwatch_output)).fault().map(|__toolwatch_fault| {
+                __toolwatch_fault.on_side((&#krate::__private::BlameOf(__toolwatch_output)).side())
+            })
         };
         #reply
     }

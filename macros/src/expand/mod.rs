@@ -8,6 +8,7 @@ mod companion;
 mod entry;
 mod handler;
 mod policy;
+mod skipped;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -32,6 +33,11 @@ pub(crate) fn watched_tool(watched: &Watched<'_>) -> TokenStream {
     let policy = policy::expand(watched);
     let handler = handler::expand(watched);
     quote!(#companion #entry #policy #handler)
+}
+
+/// Writes the author's fn as it was, marked as one that is never captured.
+pub(crate) fn skipped_tool(watched: &Watched<'_>) -> TokenStream {
+    skipped::expand(watched)
 }
 
 impl Watched<'_> {

@@ -19,9 +19,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     rules::check(&arguments, has_parameters, &errors);
     let errors = errors.finish();
     match tool {
-        Some(tool) if errors.is_empty() && arguments.skip.is_none() => {
-            watched_tool(&arguments, &tool).unwrap_or(item)
-        }
+        Some(tool) if errors.is_empty() => watched_tool(&arguments, &tool).unwrap_or(item),
         _ => quote!(#item #(#errors)*),
     }
 }
@@ -30,7 +28,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn watched_tool(arguments: &Arguments, tool: &ToolFn) -> Option<TokenStream> {
     let attr = tool.attrs.iter().find(|attr| is_named(attr, "tool"))?;
     let attr = &ToolAttr::read(attr)?;
-    Some(expand::watched_tool(&Watched { arguments, tool, attr }))
+    let watched = Watched { arguments, tool, attr };
+    Some(match arguments.skip {
+        Some(_) => expand::skipped_tool(&watched),
+        None => expand::watched_tool(&watched),
+    })
 }
 
 #[cfg(test)]

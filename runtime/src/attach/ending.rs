@@ -56,7 +56,7 @@ pub(crate) fn describe(
         type_name: fault.map(|fault| fault.type_name),
         chain_len: fault.map_or(0, |fault| fault.chain_len),
         fingerprint: Some(failure::fingerprint(kind, code, fault, hasher)),
-        side: None,
+        side: fault.and_then(|fault| fault.side),
     }
 }
 
@@ -84,9 +84,4 @@ pub(crate) fn of_extractor(error: &ErrorData) -> (Outcome, ErrorKind) {
     } else {
         (Outcome::ProtocolError, ErrorKind::Extractor)
     }
-}
-
-/// Whose fault an error is, as far as the protocol tells.
-pub(crate) fn side_of(_kind: ErrorKind, _code: Option<i32>) -> Option<crate::event::Side> {
-    None
 }

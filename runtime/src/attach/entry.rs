@@ -1,6 +1,7 @@
 //! What the attribute declares about a tool, and what is compiled from it once.
 
 use std::any::TypeId;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -85,11 +86,23 @@ fn find(others: &[(TypeId, &'static Entry)], server: TypeId) -> Option<&'static 
     others.iter().find(|(known, _)| *known == server).map(|(_, entry)| *entry)
 }
 
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often tools with the attribute were asked for their schema on this thread. A server that
+/// keeps its router asks once, one that builds it anew asks in every request.
+pub(crate) fn times_asked() -> u64 {
+    ASKED.try_with(Cell::get).unwrap_or_default()
+}
+
 /// One watched tool of one server type. It lives as long as the process.
 pub struct Entry {
     name: Name,
     spec: Spec,
     plan: Plan,
+    /// Why the rules of level `value` may release theirs.
+    reasons: &'static [(usize, &'static str)],
     /// The watch that the plan was compiled for; `None` for all, as an attribute's is.
     compiled_for: Option<u64>,
     #[cfg(feature = "schema")]
@@ -130,6 +143,7 @@ impl Entry {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
+            reasons: &[],
             compiled_for: None,
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),
@@ -150,6 +164,11 @@ impl Entry {
     /// What the attribute says.
     pub(crate) fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    /// Why the value that this rule releases may leave, in the words of its type.
+    pub(crate) fn reason(&self, rule: usize) -> Option<&'static str> {
+        self.reasons.iter().find(|(index, _)| *index == rule).map(|(_, reason)| *reason)
     }
 
     /// How much of each field is recorded, before a hook of a watch lowers it.
@@ -176,13 +195,11 @@ impl Entry {
     /// built, so that a server whose watch is off advertises what it always did.
     #[must_use]
     pub fn input_schema(&'static self) -> Arc<JsonObject> {
+        let _ = ASKED.try_with(|asked| asked.set(asked.get().wrapping_add(1)));
         let advertised = match self.injected.get() {
             Some(advertised) => advertised,
             None if watch::any_enabled() => {
-                let advertised = self.injected.get_or_init(|| self.inject());
-                if let Some(schema) = advertised {
-                    registry::register(schema, Registered::Watched(self));
-                }
+                let advertised = self.injected.get_or_init(|| self.inject_known());
                 Active::installed().iter().for_each(|watch| self.warn_once(watch));
                 advertised
             }
@@ -196,7 +213,14 @@ impl Entry {
         self.injected.get_or_init(|| self.inject()).as_ref()
     }
 
-    pub(super) fn inject(&self) -> Option<Arc<JsonObject>> {
+    /// The same for a tool with the attribute, which the registry knows by it.
+    pub(super) fn inject_known(&'static self) -> Option<Arc<JsonObject>> {
+        let schema = self.inject()?;
+        registry::register(&schema, Registered::Watched(self));
+        Some(schema)
+    }
+
+    fn inject(&self) -> Option<Arc<JsonObject>> {
         match intent::inject(&self.declared_schema, &self.spec.intent) {
             Injection::Added(schema) => Some(schema),
             Injection::Off => None,

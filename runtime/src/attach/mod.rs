@@ -4,6 +4,7 @@
 //! [`Call`] takes a call out of rmcp and walks it through its [`CallSpan`](crate::span::CallSpan).
 
 pub(crate) mod arguments;
+mod blame;
 mod call;
 pub(crate) mod ending;
 mod entry;
@@ -11,8 +12,10 @@ mod probe;
 pub(crate) mod registry;
 mod skipped;
 
+pub use blame::{Blame, Blamed};
 pub use call::{Call, Finished, Opened, Running};
+pub(crate) use entry::times_asked;
 pub use entry::{Declared, Entry, Site, Spec};
-pub use probe::{FaultOf, FaultProbe, ShapeOf, ShapeProbe};
+pub use probe::{BlameOf, BlameProbe, FaultOf, FaultProbe, ShapeOf, ShapeProbe};
 pub(crate) use registry::Registered;
 pub use skipped::SkippedSite;

@@ -8,7 +8,10 @@ use std::error::Error;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
+use super::Blame;
 use crate::capture::failure::Fault;
+use crate::capture::losses::{self, Loss};
+use crate::event::Side;
 use crate::shape::{Shape, TypeShape};
 
 /// Asks whether `P` derives [`Shape`]: `(&ShapeOf::<P>::new()).shape()`.
@@ -78,6 +81,28 @@ impl<R: ?Sized> FaultProbe for FaultOf<'_, R> {
     }
 }
 
+/// Asks whose fault an error says that it is: `(&BlameOf(&output)).side()`.
+pub struct BlameOf<'a, R: ?Sized>(pub &'a R);
+
+/// The answer of [`BlameOf`].
+pub trait BlameProbe {
+    /// The side that the error takes, when the output is one and its type knows.
+    fn side(&self) -> Option<Side>;
+}
+
+impl<T, E: Blame> BlameProbe for BlameOf<'_, Result<T, E>> {
+    fn side(&self) -> Option<Side> {
+        let error = self.0.as_ref().err()?;
+        losses::guarded(Loss::Blame, || error.side())
+    }
+}
+
+impl<R: ?Sized> BlameProbe for &BlameOf<'_, R> {
+    fn side(&self) -> Option<Side> {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     //! The order in which depths are tried.
@@ -85,6 +110,7 @@ mod tests {
     #![expect(clippy::needless_borrow, reason = "the references are what is tested")]
 
     use super::*;
+    use crate::attach::Blamed;
 
     #[test]
     fn a_type_with_a_shape_is_found_and_one_without_is_not() {
@@ -118,5 +144,26 @@ mod tests {
         assert!((&&&FaultOf(&7)).fault().is_none());
         let fine: Result<u8, String> = Ok(7);
         assert!((&&&FaultOf(&fine)).fault().is_none());
+    }
+
+    #[test]
+    fn an_error_that_knows_whose_fault_it_is_is_asked() {
+        struct Loud;
+        impl Blame for Loud {
+            fn side(&self) -> Side {
+                panic!("no side")
+            }
+        }
+        let caller: Result<(), Blamed<u8>> = Err(Blamed::caller(7));
+        let fine: Result<u8, Blamed<u8>> = Ok(7);
+        let loud: Result<(), Loud> = Err(Loud);
+        let text: Result<(), String> = Err("no".into());
+        assert_eq!((&BlameOf(&caller)).side(), Some(Side::Caller));
+        assert_eq!((&BlameOf(&fine)).side(), None);
+        assert_eq!((&BlameOf(&text)).side(), None);
+        assert_eq!((&BlameOf(&7)).side(), None);
+        let before = losses::counted(Loss::Blame);
+        assert_eq!((&BlameOf(&loud)).side(), None);
+        assert_eq!(losses::counted(Loss::Blame), before + 1);
     }
 }

@@ -61,5 +61,15 @@ pub(crate) fn find(schema: &Arc<JsonObject>) -> Option<Registered> {
     rows.get(&address(schema)).map(|row| row.registered)
 }
 
+/// Every tool with the attribute that was listed or routed so far, each once.
+pub(crate) fn entries() -> Vec<&'static Entry> {
+    let rows = ROWS.read().unwrap_or_else(PoisonError::into_inner);
+    let watched = rows.values().filter_map(|row| match row.registered {
+        Registered::Watched(entry) => Some((std::ptr::from_ref(entry).addr(), entry)),
+        Registered::Skipped => None,
+    });
+    watched.collect::<HashMap<_, _>>().into_values().collect()
+}
+
 #[cfg(test)]
 mod tests;

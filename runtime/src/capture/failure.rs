@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::hash::Hasher;
 use super::losses::{self, Loss};
-use crate::event::ErrorKind;
+use crate::event::{ErrorKind, Side};
 
 mod normal;
 mod variant;
@@ -32,6 +32,8 @@ pub struct Fault {
     pub(crate) chain_len: u32,
     /// Local to the process until it is hashed with the install's key.
     material: [u8; 32],
+    /// Whose fault the error's type says that it is.
+    pub(crate) side: Option<Side>,
 }
 
 impl Fault {
@@ -62,6 +64,12 @@ impl Fault {
         Self::guarded(type_name, |_| 1)
     }
 
+    /// Adds whose fault the error says that it is.
+    #[must_use]
+    pub fn on_side(self, side: Option<Side>) -> Self {
+        Self { side, ..self }
+    }
+
     /// Formatting is the author's code: when it panics, the type is what is left.
     fn guarded(type_name: &'static str, describe: impl Fn(&mut Sha256) -> u32) -> Self {
         let typed = || Sha256::new_with_prefix(type_name.as_bytes());
@@ -72,7 +80,7 @@ impl Fault {
         };
         let described = losses::guarded(Loss::ErrorFormat, describe);
         let (digest, chain_len) = described.unwrap_or_else(|| (typed(), 1));
-        Self { type_name, chain_len, material: digest.finalize().into() }
+        Self { type_name, chain_len, material: digest.finalize().into(), side: None }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Loss {
     ErrorFormat,
     /// A value, because its type's `reveal` panicked.
     Reveal,
+    /// Whose fault an error is, because the author's code that says it panicked.
+    Blame,
     /// An event, because writing it down panicked.
     Event,
     /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
@@ -37,7 +39,7 @@ pub(crate) enum Loss {
     CustomEvent,
 }
 
-static COUNTS: [AtomicU64; 13] = [const { AtomicU64::new(0) }; 13];
+static COUNTS: [AtomicU64; 14] = [const { AtomicU64::new(0) }; 14];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {

@@ -14,6 +14,7 @@ mod operation;
 mod outcome;
 mod recycle;
 mod sealed;
+mod side;
 
 pub use id::{EventId, Timestamp};
 pub use label::{Intent, Label};

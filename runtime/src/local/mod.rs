@@ -13,7 +13,9 @@
 //! # }
 //! ```
 
+mod durations;
 mod key;
+mod others;
 mod reader;
 mod record;
 mod summary;
@@ -21,6 +23,7 @@ mod table;
 
 pub use crate::spool::default_directory;
 pub use key::rotate_key;
+pub use others::{ClientSummary, OperationSummary, ResourceSummary, SessionSummary};
 pub use reader::{Reader, Records};
 pub use record::{Attributes, Record, RequestShape, ResponseShape, SchemaError};
 pub use summary::{Summary, ToolSummary};

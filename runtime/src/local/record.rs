@@ -233,6 +233,29 @@ impl Record {
         self.request_params.as_ref().is_some_and(|request| request.unknown_keys > 0)
     }
 
+    /// The key of the session; `None` when the request told none.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.attributes.session.get("key")?.as_str()
+    }
+
+    /// Whether the failure is the caller's fault, as the author or the protocol says.
+    #[must_use]
+    pub fn is_callers_fault(&self) -> bool {
+        let error = self.attributes.others.get("error");
+        error.and_then(|error| error.get("fault")).and_then(Value::as_str) == Some("caller")
+    }
+
+    /// The client's name and version; `_unknown` when it told none.
+    #[must_use]
+    pub fn client(&self) -> String {
+        match (&self.client_name, &self.client_version) {
+            (Some(name), Some(version)) => format!("{name} {version}"),
+            (Some(name), None) => name.clone(),
+            (None, _) => "_unknown".to_owned(),
+        }
+    }
+
     /// Whether the same call came right before this one.
     #[must_use]
     pub fn is_repeat(&self) -> bool {

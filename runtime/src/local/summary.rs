@@ -1,28 +1,38 @@
-//! What the records say, tool by tool.
+//! What the records say: tool by tool, and of sessions, clients, resources and other operations.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::durations::Durations;
+use super::others::{ClientSummary, OperationSummary, ResourceSummary, SessionSummary};
 use super::record::Record;
+use crate::event::Outcome;
 
-/// Durations kept per tool; past it every second one is dropped, so percentiles become estimates.
-const MAX_DURATIONS: usize = 16 * 1024;
+/// Rows of one table; the rest is one row.
+const MAX_ROWS: usize = 1024;
 
-/// Tools told apart; the rest is one row.
-const MAX_TOOLS: usize = 1024;
+/// The row of this name.
+fn row<'t, T: Default>(table: &'t mut BTreeMap<String, T>, name: &str) -> &'t mut T {
+    let is_known = table.len() < MAX_ROWS || table.contains_key(name);
+    table.entry(if is_known { name } else { "_others" }.to_owned()).or_default()
+}
 
-/// Counts by tool.
+/// Counts by tool, client, resource and operation.
 ///
 /// `Display` writes an aligned table without any control character; `Serialize` writes JSON.
 ///
 /// | column | counts the calls |
 /// |---|---|
-/// | errors | that did not end well: an error, a panic, a cancelled or dropped call |
+/// | errors | that did not end well: an error, a panic, a cancelled, dropped or interrupted call |
 /// | invalid | whose arguments did not fit the tool's schema |
 /// | unknown | with arguments that the tool does not declare |
 /// | repeats | that came with the same arguments as the one before |
+/// | loops | in which the model was stuck: repeats, equal errors or two calls in turn |
 /// | p50, p95 | (no count) half and 95 of 100 of the calls took at most this long |
+///
+/// What a wrapped server tells beside its calls follows in tables of its own: sessions and clients,
+/// resources with their re-reads, and all other operations.
 ///
 /// ```
 /// let summary = toolwatch::local::Summary::of(Vec::new());
@@ -33,6 +43,10 @@ pub struct Summary {
     calls: u64,
     errors: u64,
     tools: BTreeMap<String, ToolSummary>,
+    sessions: SessionSummary,
+    clients: BTreeMap<String, ClientSummary>,
+    resources: BTreeMap<String, ResourceSummary>,
+    operations: BTreeMap<String, OperationSummary>,
 }
 
 /// The counts of one tool.
@@ -53,6 +67,10 @@ pub struct ToolSummary {
     pub unknown: u64,
     /// Calls that repeated the one before.
     pub repeats: u64,
+    /// Calls that were part of a loop.
+    pub loops: u64,
+    /// Failed calls that were the caller's fault.
+    pub caller_faults: u64,
     /// The median duration.
     pub p50_ms: f64,
     /// The duration that 95 of 100 calls stayed below.
@@ -64,37 +82,6 @@ pub struct ToolSummary {
     pub outcomes: BTreeMap<String, u64>,
     #[serde(skip)]
     durations: Durations,
-}
-
-/// Durations, thinned evenly once there are too many.
-#[derive(Clone, Debug, Default)]
-struct Durations {
-    kept: Vec<f64>,
-    stride_log2: u32,
-    seen: u64,
-}
-
-impl Durations {
-    fn push(&mut self, duration: f64) {
-        if self.seen.is_multiple_of(1 << self.stride_log2) && duration.is_finite() {
-            self.kept.push(duration);
-        }
-        self.seen += 1;
-        if self.kept.len() >= MAX_DURATIONS {
-            let mut index = 0;
-            self.kept.retain(|_| {
-                index += 1;
-                index % 2 == 1
-            });
-            self.stride_log2 += 1;
-        }
-    }
-
-    /// The smallest duration that this share of the durations does not exceed.
-    fn percentile(sorted: &[f64], percent: usize) -> f64 {
-        let rank = (sorted.len() * percent).div_ceil(100);
-        sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
-    }
 }
 
 impl Summary {
@@ -117,13 +104,13 @@ impl Summary {
         self.finish();
     }
 
-    /// All calls.
+    /// All calls of tools.
     #[must_use]
     pub const fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// All calls that failed.
+    /// All calls of tools that failed.
     #[must_use]
     pub const fn errors(&self) -> u64 {
         self.errors
@@ -135,16 +122,52 @@ impl Summary {
         &self.tools
     }
 
+    /// The sessions.
+    #[must_use]
+    pub const fn sessions(&self) -> &SessionSummary {
+        &self.sessions
+    }
+
+    /// The clients by name and version.
+    #[must_use]
+    pub const fn clients(&self) -> &BTreeMap<String, ClientSummary> {
+        &self.clients
+    }
+
+    /// The resources that were read, by the name or the template that the server advertises.
+    #[must_use]
+    pub const fn resources(&self) -> &BTreeMap<String, ResourceSummary> {
+        &self.resources
+    }
+
+    /// All operations but calls of tools and the ends of sessions, by type.
+    #[must_use]
+    pub const fn operations(&self) -> &BTreeMap<String, OperationSummary> {
+        &self.operations
+    }
+
     fn add(&mut self, record: &Record) {
+        self.sessions.add(record);
+        row(&mut self.clients, &record.client()).add(record);
+        if matches!(record.event_type.as_str(), "session_start" | "close") {
+            return;
+        }
+        // Records of the first version have no type.
+        if !matches!(record.event_type.as_str(), "tool_call" | "") {
+            row(&mut self.operations, &record.event_type).add(record);
+            if record.event_type == "resource_read" {
+                row(&mut self.resources, &record.event_name).add(record);
+            }
+            return;
+        }
         self.calls += 1;
         self.errors += u64::from(record.is_error);
-        let known = self.tools.len() < MAX_TOOLS || self.tools.contains_key(&record.event_name);
-        let name = if known { record.event_name.as_str() } else { "_others" };
-        self.tools.entry(name.to_owned()).or_default().add(record);
+        row(&mut self.tools, &record.event_name).add(record);
     }
 
     fn finish(&mut self) {
         self.tools.values_mut().for_each(ToolSummary::finish);
+        self.operations.values_mut().for_each(OperationSummary::finish);
     }
 }
 
@@ -155,7 +178,12 @@ impl ToolSummary {
         self.invalid += u64::from(record.is_invalid());
         self.unknown += u64::from(record.has_unknown_keys());
         self.repeats += u64::from(record.is_repeat());
-        self.durations.push(record.duration_ms);
+        self.loops += u64::from(record.is_loop());
+        self.caller_faults += u64::from(record.is_callers_fault());
+        if record.outcome() != Some(Outcome::Interrupted) {
+            // How long it took died with its process.
+            self.durations.push(record.duration_ms);
+        }
         if let Some(intent) = record.intent() {
             self.last_intent = Some(intent.to_owned());
         }
@@ -166,9 +194,6 @@ impl ToolSummary {
     }
 
     fn finish(&mut self) {
-        let mut sorted = self.durations.kept.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        self.p50_ms = Durations::percentile(&sorted, 50);
-        self.p95_ms = Durations::percentile(&sorted, 95);
+        (self.p50_ms, self.p95_ms) = self.durations.percentiles();
     }
 }

@@ -1,37 +1,80 @@
 //! A summary as an aligned table that is safe to print on any terminal.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::others::{ClientSummary, OperationSummary, ResourceSummary};
 use super::summary::{Summary, ToolSummary};
 
-const COLUMNS: usize = 9;
-const HEADINGS: [&str; COLUMNS] =
-    ["tool", "calls", "errors", "invalid", "unknown", "repeats", "p50 ms", "p95 ms", "last intent"];
 /// Longer names and intents are cut.
 const MAX_CELL_CHARS: usize = 60;
 
+const TOOLS: [&str; 10] = [
+    "tool",
+    "calls",
+    "errors",
+    "invalid",
+    "unknown",
+    "repeats",
+    "loops",
+    "p50 ms",
+    "p95 ms",
+    "last intent",
+];
+const CLIENTS: [&str; 5] = ["client", "sessions", "calls", "errors", "operations"];
+const RESOURCES: [&str; 6] = ["resource", "reads", "errors", "re-reads", "rate", "bytes"];
+const OPERATIONS: [&str; 5] = ["operation", "count", "errors", "p50 ms", "p95 ms"];
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut tools: Vec<_> = self.tools().iter().collect();
         // The busiest first; the map's order by name decides ties.
-        tools.sort_by_key(|(_, tool)| std::cmp::Reverse(tool.calls));
-        let mut rows = vec![HEADINGS.map(str::to_owned)];
-        rows.extend(tools.into_iter().map(|(name, tool)| row(name, tool)));
-        let width =
-            |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-        let widths: [usize; COLUMNS] = std::array::from_fn(width);
-        for row in &rows {
-            write_row(f, row, widths)?;
+        write_table(f, &TOOLS, self.tools(), |tool| tool.calls, tool_row)?;
+        if !self.resources().is_empty() {
+            writeln!(f)?;
+            write_table(f, &RESOURCES, self.resources(), |of| of.reads, resource_row)?;
         }
-        write!(f, "{}, {}", count(self.calls(), "call"), count(self.errors(), "error"))
+        if !self.operations().is_empty() {
+            writeln!(f)?;
+            write_table(f, &OPERATIONS, self.operations(), |of| of.count, operation_row)?;
+        }
+        if self.clients().keys().any(|client| client != "_unknown") {
+            writeln!(f)?;
+            write_table(f, &CLIENTS, self.clients(), |of| of.operations, client_row)?;
+        }
+        write!(f, "{}, {}", count(self.calls(), "call"), count(self.errors(), "error"))?;
+        let sessions = self.sessions();
+        if sessions.sessions > 0 {
+            write!(f, ", {}", count(sessions.sessions, "session"))?;
+            write!(f, " ({:.1} calls each)", sessions.calls_per_session())?;
+        }
+        Ok(())
     }
+}
+
+/// Writes a table with a heading, the greatest rows first.
+fn write_table<T, const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    headings: &[&'static str; N],
+    table: &BTreeMap<String, T>,
+    weight: impl Fn(&T) -> u64,
+    row: impl Fn(&str, &T) -> [String; N],
+) -> fmt::Result {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(_, entry)| std::cmp::Reverse(weight(entry)));
+    let mut rows = vec![headings.map(str::to_owned)];
+    rows.extend(entries.into_iter().map(|(name, entry)| row(name, entry)));
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let is_text = headings.map(|heading| matches!(heading, "last intent"));
+    rows.iter().try_for_each(|row| write_row(f, row, widths, is_text))
 }
 
 fn count(number: u64, of: &str) -> String {
     format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }
 
-fn row(name: &str, tool: &ToolSummary) -> [String; COLUMNS] {
+fn tool_row(name: &str, tool: &ToolSummary) -> [String; 10] {
     [
         safe(name),
         tool.calls.to_string(),
@@ -39,9 +82,41 @@ fn row(name: &str, tool: &ToolSummary) -> [String; COLUMNS] {
         tool.invalid.to_string(),
         tool.unknown.to_string(),
         tool.repeats.to_string(),
+        tool.loops.to_string(),
         millis(tool.p50_ms),
         millis(tool.p95_ms),
         safe(tool.last_intent.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn client_row(name: &str, client: &ClientSummary) -> [String; 5] {
+    [
+        safe(name),
+        client.sessions.to_string(),
+        client.calls.to_string(),
+        client.errors.to_string(),
+        client.operations.to_string(),
+    ]
+}
+
+fn resource_row(name: &str, resource: &ResourceSummary) -> [String; 6] {
+    [
+        safe(name),
+        resource.reads.to_string(),
+        resource.errors.to_string(),
+        resource.rereads.to_string(),
+        format!("{:.0} %", resource.reread_rate() * 100.0),
+        resource.content_bytes.to_string(),
+    ]
+}
+
+fn operation_row(name: &str, operation: &OperationSummary) -> [String; 5] {
+    [
+        safe(name),
+        operation.count.to_string(),
+        operation.errors.to_string(),
+        millis(operation.p50_ms),
+        millis(operation.p95_ms),
     ]
 }
 
@@ -54,18 +129,19 @@ fn millis(millis: f64) -> String {
     }
 }
 
-/// Text left, numbers right, nothing behind the last cell.
-fn write_row(
+/// Text left, numbers right, nothing behind the last cell. The first column is a name.
+fn write_row<const N: usize>(
     f: &mut fmt::Formatter<'_>,
-    row: &[String; COLUMNS],
-    widths: [usize; COLUMNS],
+    row: &[String; N],
+    widths: [usize; N],
+    is_text: [bool; N],
 ) -> fmt::Result {
     let mut line = String::new();
     for (index, cell) in row.iter().enumerate() {
         let width = widths[index];
-        line.push_str(&match index {
-            0 | 8 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
+        line.push_str(&match index == 0 || is_text[index] {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
         });
         line.push_str("  ");
     }
@@ -112,9 +188,9 @@ mod tests {
         ];
         assert_eq!(
             Summary::of(records).to_string(),
-            "tool                calls  errors  invalid  unknown  repeats  p50 ms  p95 ms  last intent\n\
-             search                  2       0        0        0        0     1.0     3.0  again\n\
-             a_rather_long_name      1       0        0        0        0    10.2    10.2  \u{b7}x\n\
+            "tool                calls  errors  invalid  unknown  repeats  loops  p50 ms  p95 ms  last intent\n\
+             search                  2       0        0        0        0      0     1.0     3.0  again\n\
+             a_rather_long_name      1       0        0        0        0      0    10.2    10.2  \u{b7}x\n\
              3 calls, 0 errors"
         );
     }

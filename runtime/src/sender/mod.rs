@@ -25,7 +25,7 @@ pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub(crate) use sampling::keep;
 
 use crate::Error;
-use crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
+use crate::spool::{Begun, Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
 use schedule::Cadence;
 use worker::{Next, Progress, Worker};
 
@@ -45,6 +45,8 @@ pub(crate) struct Pipeline {
     /// The sender, as long as its thread has not been started.
     worker: Mutex<Option<Worker>>,
     sends: bool,
+    /// What the destination calls itself.
+    destination: Option<String>,
     /// Whether the operator knows since the start that the directory is of no use.
     has_told_disk: bool,
 }
@@ -82,6 +84,7 @@ impl Pipeline {
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
+        let destination = config.destination.as_ref().map(|of| of.name().to_owned());
         let worker = config.destination.map(|destination| Worker {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),
@@ -104,6 +107,7 @@ impl Pipeline {
             on_error: config.on_error,
             worker: Mutex::new(worker),
             sends,
+            destination,
             has_told_disk: prepared.is_err(),
         };
         if has_no_home {
@@ -111,10 +115,12 @@ impl Pipeline {
             pipeline.report(&Error::configuration(message));
         }
         if let Err(error) = prepared {
-            pipeline.report(&Error::storage(
-                "the spool's directory cannot be used; events wait in memory",
-                error,
-            ));
+            let message = "the spool's directory cannot be used; events wait in memory";
+            pipeline.report(&Error::storage(message, error));
+        }
+        if !sends && !pipeline.has_told_disk {
+            // Without a sender nobody looks for them later.
+            pipeline.spool.report_interrupted();
         }
         pipeline.start_thread();
         Ok(pipeline)
@@ -140,10 +146,8 @@ impl Pipeline {
             *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(slot);
             self.spool.count(|stats| stats.thread_failures += 1);
-            self.report(&Error::thread(
-                "the sender's thread cannot be started; events stay in the spool",
-                error,
-            ));
+            let message = "the sender's thread cannot be started; events stay in the spool";
+            self.report(&Error::thread(message, error));
         }
     }
 
@@ -168,6 +172,17 @@ impl Pipeline {
                 kind.into(),
             ));
         }
+    }
+
+    /// Notes that a call is under way. The payload is its event, should the process die before
+    /// [`Pipeline::end`].
+    pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
+        self.spool.begin(payload)
+    }
+
+    /// Notes that a call has ended.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.spool.end(begun);
     }
 
     /// Counts an event that was given up before it was encoded.
@@ -195,6 +210,11 @@ impl Pipeline {
             self.count_dropped(DropReason::Sampled);
         }
         weight
+    }
+
+    /// What the destination calls itself.
+    pub(crate) fn destination_name(&self) -> String {
+        self.destination.clone().unwrap_or_else(|| "none".to_owned())
     }
 
     /// Where the segments are; none in memory mode.

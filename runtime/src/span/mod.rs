@@ -12,8 +12,8 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::losses::{self, Loss};
-use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape};
-use crate::watch::Active;
+use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
+use crate::watch::{Active, Begun};
 
 pub(crate) use lend::{leave_ticket, lend, lent_ticket};
 pub(crate) use ticket::Ticket;
@@ -30,6 +30,7 @@ struct Live {
     watch: Active,
     event: Box<Event>,
     cancelled: CancellationToken,
+    begun: Option<Begun>,
     /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
     opened: Instant,
     polled: Option<Instant>,
@@ -45,8 +46,9 @@ pub(crate) struct CallSpan {
 
 impl CallSpan {
     /// A span that records to `watch` what the event says by then.
-    pub(crate) fn open(watch: Active, event: Box<Event>, cancelled: CancellationToken) -> Self {
-        let live = Live { watch, event, cancelled, opened: Instant::now(), polled: None };
+    pub(crate) fn open(watch: Active, mut event: Box<Event>, cancelled: CancellationToken) -> Self {
+        let begun = watch.begin(&mut event);
+        let live = Live { watch, event, cancelled, begun, opened: Instant::now(), polled: None };
         Self { live: Some(live), in_user_code: false, ticket: None }
     }
 
@@ -117,7 +119,7 @@ impl Live {
         event.queue_ns = nanos(polled.saturating_duration_since(self.opened));
         event.outcome = outcome;
         event.result = ending.result;
-        event.failure = ending.failure;
+        event.failure = ending.failure.map(|failure| failure.or_by_protocol(outcome));
         if let Some(ticket) = ticket {
             ticket.tell(event);
         }
@@ -126,6 +128,9 @@ impl Live {
             self.watch.observe_end(&mut self.event);
             self.watch.record(self.event);
         });
+        if let Some(begun) = self.begun {
+            self.watch.end(begun);
+        }
     }
 }
 
@@ -146,6 +151,11 @@ impl Failure {
     /// A failure of which no more than its kind is known.
     pub(crate) const fn of_kind(kind: ErrorKind) -> Self {
         Self { kind, type_name: None, code: None, chain_len: 0, fingerprint: None, side: None }
+    }
+
+    /// The failure with the side that the protocol tells, unless the author told one.
+    fn or_by_protocol(self, outcome: Outcome) -> Self {
+        Self { side: self.side.or_else(|| Side::of(outcome, self.code)), ..self }
     }
 }
 

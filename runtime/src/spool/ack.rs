@@ -5,7 +5,7 @@
 use std::io;
 
 use super::frame::read_u32;
-use super::scan::ReadAt;
+use super::scan::{self, ReadAt};
 
 const MAGIC: u32 = 0x4B41_5754;
 const SLOT_BYTES: usize = 24;
@@ -37,13 +37,7 @@ pub(crate) fn encode(turn: u32, acknowledged: Acknowledged) -> (u64, [u8; SLOT_B
 /// Fails when the source cannot be read.
 pub(crate) fn read<R: ReadAt + ?Sized>(source: &R) -> io::Result<Option<Acknowledged>> {
     let mut bytes = [0; 2 * SLOT_BYTES];
-    let mut have = 0;
-    while have < bytes.len() {
-        match source.read_at(have as u64, &mut bytes[have..])? {
-            0 => break,
-            read => have += read,
-        }
-    }
+    let have = scan::read_full(source, 0, &mut bytes)?;
     let slots = bytes[..have].chunks_exact(SLOT_BYTES);
     Ok(slots.filter_map(decode).max_by_key(|slot| slot.offset))
 }

@@ -14,6 +14,8 @@ impl Spool {
     /// Looks for orphans and adopts them. True when there may be more than could be taken.
     pub(crate) fn adopt_orphans(&self) -> bool {
         let Some(directory) = self.directory() else { return false };
+        // Before the segments: the event of a call that ended may be in one of them.
+        self.report_interrupted();
         let Ok(files) = self.disk.list(&directory) else { return false };
         let (held, mut room) = {
             let state = self.lock();

@@ -6,6 +6,15 @@ use std::sync::Arc;
 
 use super::scan::ReadAt;
 
+/// Where the writes of a locked file go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writes {
+    /// Behind everything that is there.
+    AtTheEnd,
+    /// To positions: some systems ignore the position in a file that is opened for appending.
+    AtPositions,
+}
+
 /// A directory of segments. Implementations must refuse files that other users could have planted.
 pub(crate) trait Disk: Send + Sync {
     /// Makes the directory for this user alone, or checks the one that is there.
@@ -26,17 +35,23 @@ pub(crate) trait Disk: Send + Sync {
     /// Fails when the directory cannot be read.
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, u64)>>;
 
-    /// Makes a new file for appending and locks it.
+    /// Makes a new file and locks it.
     ///
     /// # Errors
     /// Fails when there is such a file, or none can be made.
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    fn create(&self, path: &Path, writes: Writes) -> io::Result<Arc<dyn DiskFile>>;
 
     /// Locks a file that is there; `None` when a living process holds it or it is gone.
     ///
     /// # Errors
     /// Fails when it cannot be opened, and with `PermissionDenied` when it is not safe.
-    fn adopt(&self, path: &Path) -> io::Result<Option<Arc<dyn DiskFile>>>;
+    fn adopt(&self, path: &Path, writes: Writes) -> io::Result<Option<Arc<dyn DiskFile>>>;
+
+    /// Opens a file for reading, whoever holds it.
+    ///
+    /// # Errors
+    /// Fails when it is gone or cannot be opened.
+    fn peruse(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
     /// Opens a file for writing at positions; makes it when it is not there.
     ///

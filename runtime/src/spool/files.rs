@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::disk::{Disk, DiskFile};
+use super::disk::{Disk, DiskFile, Writes};
 use super::scan::ReadAt;
 
 /// The file system of the machine.
@@ -46,9 +46,8 @@ impl Disk for RealDisk {
         Ok(files)
     }
 
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let file =
-            private(OpenOptions::new().read(true).append(true).create_new(true)).open(path)?;
+    fn create(&self, path: &Path, writes: Writes) -> io::Result<Arc<dyn DiskFile>> {
+        let file = private(options(writes).create_new(true)).open(path)?;
         // Between making and locking, an adopter may have taken the empty file for an orphan.
         if !lock(&file)? || !is_same_file(path, &file)? {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -59,13 +58,13 @@ impl Disk for RealDisk {
         Ok(Arc::new(file))
     }
 
-    fn adopt(&self, path: &Path) -> io::Result<Option<Arc<dyn DiskFile>>> {
+    fn adopt(&self, path: &Path, writes: Writes) -> io::Result<Option<Arc<dyn DiskFile>>> {
         let found = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             found => found?,
         };
         check_file(&found)?;
-        let file = match private(OpenOptions::new().read(true).append(true)).open(path) {
+        let file = match private(&mut options(writes)).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -76,6 +75,10 @@ impl Disk for RealDisk {
             check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?)?;
         }
         Ok(Some(Arc::new(file)))
+    }
+
+    fn peruse(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(File::open(path)?))
     }
 
     fn open_ack(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -174,6 +177,16 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory)
+}
+
+fn options(writes: Writes) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    match writes {
+        Writes::AtTheEnd => options.append(true),
+        Writes::AtPositions => options.write(true),
+    };
+    options
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {

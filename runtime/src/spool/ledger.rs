@@ -177,6 +177,9 @@ pub struct Stats {
     pub memory_fallbacks: u64,
     /// Failed operations on files.
     pub disk_errors: u64,
+    /// Calls without a begin record although these are on: the event was too long, too many calls
+    /// were under way, or the disk refused it.
+    pub begins_missed: u64,
     /// Batches that a destination took.
     pub batches: u64,
     /// Attempts that have to be repeated.

@@ -5,6 +5,7 @@
 
 mod ack;
 mod adopt;
+mod begun;
 mod claim;
 mod clock;
 mod directory;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
 #[cfg(test)]
 pub(crate) use clock::ManualClock;
@@ -51,6 +53,7 @@ pub(crate) struct Spool {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    begun: Mutex<begun::Register>,
     signal: Mutex<Signal>,
     changed: Condvar,
     /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
@@ -83,6 +86,7 @@ impl Spool {
             disk,
             clock,
             state: Mutex::new(state),
+            begun: Mutex::default(),
             signal: Mutex::default(),
             changed: Condvar::new(),
             wake_at: u64::MAX.into(),
@@ -214,6 +218,7 @@ impl Spool {
     /// Ends the sending: what is only in memory is lost and counted, what comes later goes to disk.
     pub(crate) fn close(&self) {
         self.lock().close();
+        self.close_begun();
     }
 
     /// Lets go of the segments on disk, so that another process can adopt them.

@@ -25,6 +25,25 @@ impl ReadAt for [u8] {
     }
 }
 
+/// Reads at `offset` until `into` is full or the end is reached, and tells how much it was.
+///
+/// # Errors
+/// Fails when the bytes cannot be read.
+pub(super) fn read_full<R: ReadAt + ?Sized>(
+    source: &R,
+    offset: u64,
+    into: &mut [u8],
+) -> io::Result<usize> {
+    let mut have = 0;
+    while have < into.len() {
+        match source.read_at(offset + have as u64, &mut into[have..])? {
+            0 => break,
+            read => have += read,
+        }
+    }
+    Ok(have)
+}
+
 /// One record, found whole.
 #[derive(Debug)]
 pub(crate) struct Found<'a> {
@@ -171,12 +190,6 @@ impl<'a, R: ReadAt + ?Sized> Scanner<'a, R> {
 /// Fails when the source cannot be read.
 pub(crate) fn read_header<R: ReadAt + ?Sized>(source: &R) -> io::Result<Option<Header>> {
     let mut bytes = vec![0; SEGMENT_HEADER + MAX_COMMON_BYTES];
-    let mut have = 0;
-    while have < bytes.len() {
-        match source.read_at(have as u64, &mut bytes[have..])? {
-            0 => break,
-            read => have += read,
-        }
-    }
+    let have = read_full(source, 0, &mut bytes)?;
     Ok(frame::read_header(&bytes[..have]))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ack::{self, Acknowledged};
-use super::disk::{Disk, DiskFile};
+use super::disk::{Disk, DiskFile, Writes};
 use super::frame;
 use super::scan::{self, Scanner};
 use crate::event::EventId;
@@ -55,20 +55,7 @@ impl Segment {
         wall: SystemTime,
         now: Duration,
     ) -> io::Result<Self> {
-        let mut attempts = 0;
-        let (name, path, file) = loop {
-            let name = EventId::fresh().to_string();
-            let path = directory.join(format!("{name}{SEGMENT_SUFFIX}"));
-            match disk.create(&path) {
-                Err(error)
-                    if error.kind() == io::ErrorKind::AlreadyExists
-                        && attempts < CREATE_ATTEMPTS =>
-                {
-                    attempts += 1
-                }
-                file => break (name, path, file?),
-            }
-        };
+        let (name, path, file) = create(disk, directory, SEGMENT_SUFFIX, Writes::AtTheEnd)?;
         let created_ms = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut header = Vec::new();
         frame::write_header(&mut header, u64::try_from(created_ms).unwrap_or(u64::MAX), &common);
@@ -106,7 +93,7 @@ impl Segment {
         now: Duration,
     ) -> io::Result<Option<(Self, u64)>> {
         let path = directory.join(format!("{name}{SEGMENT_SUFFIX}"));
-        let Some(file) = disk.adopt(&path)? else {
+        let Some(file) = disk.adopt(&path, Writes::AtTheEnd)? else {
             return Ok(None);
         };
         let header = scan::read_header(&*file)?;
@@ -146,7 +133,7 @@ impl Segment {
         len: u64,
         start: Acknowledged,
     ) -> (Acknowledged, Option<AckFile>) {
-        let Ok(Some(file)) = disk.adopt(&path.with_extension("ack")) else {
+        let Ok(Some(file)) = disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) else {
             return (start, None);
         };
         let found = ack::read(&*file).ok().flatten();
@@ -214,6 +201,28 @@ impl Segment {
     pub(super) fn remove(&self, disk: &dyn Disk) {
         if disk.remove(&self.path).is_ok() {
             let _ = disk.remove(&self.path.with_extension("ack"));
+        }
+    }
+}
+
+/// Makes a file with a fresh name, and returns the name without its ending, the path and the file.
+pub(super) fn create(
+    disk: &dyn Disk,
+    directory: &Path,
+    suffix: &str,
+    writes: Writes,
+) -> io::Result<(String, PathBuf, Arc<dyn DiskFile>)> {
+    let mut attempts = 0;
+    loop {
+        let name = EventId::fresh().to_string();
+        let path = directory.join(format!("{name}{suffix}"));
+        match disk.create(&path, writes) {
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && attempts < CREATE_ATTEMPTS =>
+            {
+                attempts += 1
+            }
+            file => return Ok((name, path, file?)),
         }
     }
 }

@@ -82,8 +82,7 @@ impl State {
 
     /// Takes an event in; its place is disk, memory or, past all bounds, the account alone.
     pub(super) fn append(&mut self, payload: &[u8]) {
-        let max = MAX_PAYLOAD_BYTES as u64;
-        if (payload.len() + FRAME_HEADER) as u64 > max.min(self.settings.segment_max_bytes() / 2) {
+        if self.is_too_large(payload) {
             return self.stats.own.refuse(1, DropReason::TooLarge);
         }
         if self.closed {
@@ -93,7 +92,7 @@ impl State {
         if self.settings.directory.is_none() {
             return self.remember(payload);
         }
-        match self.append_to_disk(payload) {
+        match self.append_to_disk(payload, None) {
             Ok(()) if self.memory.len() > 0 => self.move_to_disk(),
             Ok(()) => {}
             Err(()) => {
@@ -103,10 +102,27 @@ impl State {
         }
     }
 
+    fn is_too_large(&self, payload: &[u8]) -> bool {
+        let max = (MAX_PAYLOAD_BYTES as u64).min(self.settings.segment_max_bytes() / 2);
+        (payload.len() + FRAME_HEADER) as u64 > max
+    }
+
+    /// Takes in the begin record of a dead process, with the members that its events shared. An
+    /// error, while the disk fails, leaves it where it is: memory would not be safer.
+    pub(super) fn append_begun(&mut self, payload: &[u8], common: &Arc<[u8]>) -> Result<(), ()> {
+        if self.is_too_large(payload) {
+            self.stats.own.refuse(1, DropReason::TooLarge);
+            return Ok(());
+        }
+        self.append_to_disk(payload, Some(common))?;
+        self.stats.own.take(1);
+        Ok(())
+    }
+
     /// After the end, such as calls that are dropped with their runtime: the next process finds what
     /// is on disk, but nobody would read the memory again.
     fn append_late(&mut self, payload: &[u8]) {
-        if self.settings.directory.is_some() && self.append_to_disk(payload).is_ok() {
+        if self.settings.directory.is_some() && self.append_to_disk(payload, None).is_ok() {
             self.stats.own.take(1);
         } else {
             self.stats.own.refuse(1, DropReason::Shutdown);
@@ -118,13 +134,14 @@ impl State {
         self.stats.own.give_up(dropped, DropReason::MemoryFull);
     }
 
-    fn append_to_disk(&mut self, payload: &[u8]) -> Result<(), ()> {
+    /// Appends to the active segment; the shared members are this process's when none are given.
+    fn append_to_disk(&mut self, payload: &[u8], common: Option<&Arc<[u8]>>) -> Result<(), ()> {
         if let Some((until, _)) = self.disk_pause
             && self.clock.now() < until
         {
             return Err(());
         }
-        match self.try_append(payload) {
+        match self.try_append(payload, common) {
             Ok(()) => {
                 self.disk_pause = None;
                 Ok(())
@@ -146,13 +163,17 @@ impl State {
         self.disk_pause = Some((self.clock.now() + pause, (pause * 2).min(DISK_PAUSE.1)));
     }
 
-    fn try_append(&mut self, payload: &[u8]) -> io::Result<()> {
+    fn try_append(&mut self, payload: &[u8], common: Option<&Arc<[u8]>>) -> io::Result<()> {
+        let common = common.unwrap_or(&self.settings.common);
         let needed = (FRAME_HEADER + payload.len()) as u64;
         let max = self.settings.segment_max_bytes();
-        let fits =
-            self.own.back().is_some_and(|active| !active.sealed && active.len + needed <= max);
+        let fits = self.own.back().is_some_and(|active| {
+            let is_of_kind = Arc::ptr_eq(&active.common, common) || active.common == *common;
+            !active.sealed && active.len + needed <= max && is_of_kind
+        });
         if !fits {
-            self.rotate()?;
+            let common = Arc::clone(common);
+            self.rotate(common)?;
         }
         let Some(active) = self.own.back_mut() else {
             return Err(io::ErrorKind::NotFound.into());
@@ -161,14 +182,13 @@ impl State {
     }
 
     /// Seals the active segment and makes the next one, after making room for it.
-    fn rotate(&mut self) -> io::Result<()> {
+    fn rotate(&mut self, common: Arc<[u8]>) -> io::Result<()> {
         let Some(directory) = self.settings.directory.clone() else {
             return Err(io::ErrorKind::NotFound.into());
         };
         self.disk.prepare(&directory)?;
         self.seal();
         self.make_room(&directory);
-        let common = Arc::clone(&self.settings.common);
         let segment =
             Segment::create(&*self.disk, &directory, common, self.clock.wall(), self.clock.now())?;
         self.own.push_back(segment);
@@ -202,7 +222,7 @@ impl State {
             let Some(event) = self.memory.pop() else {
                 return;
             };
-            if self.append_to_disk(&event).is_err() {
+            if self.append_to_disk(&event, None).is_err() {
                 return self.memory.unpop(event);
             }
         }

@@ -1,123 +1,18 @@
 //! The spool with real files, and with a disk that fails on demand.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
-use super::disk::DiskFile;
-use super::scan::ReadAt;
 use super::*;
+use faults::{Faults, FaultyDisk};
 
+mod begun;
 mod conservation;
 mod damage;
 mod directory;
+mod faults;
 #[cfg(unix)]
 mod permissions;
-
-/// A real disk that refuses when it is told to.
-pub(super) struct FaultyDisk {
-    pub(super) faults: Arc<Faults>,
-}
-
-/// What a faulty disk refuses at present.
-#[derive(Default)]
-pub(super) struct Faults {
-    /// Writes take only the first half.
-    pub(super) short_writes: AtomicBool,
-    /// Writes fail.
-    pub(super) full: AtomicBool,
-    /// Cutting back fails.
-    pub(super) no_cut: AtomicBool,
-    /// So many reads fail.
-    pub(super) failing_reads: AtomicI64,
-}
-
-struct FaultyFile {
-    file: Arc<dyn DiskFile>,
-    faults: Arc<Faults>,
-}
-
-impl FaultyDisk {
-    fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
-        Arc::new(FaultyFile { file, faults: Arc::clone(&self.faults) })
-    }
-}
-
-fn full() -> std::io::Error {
-    std::io::ErrorKind::StorageFull.into()
-}
-
-impl Disk for FaultyDisk {
-    fn prepare(&self, directory: &Path) -> std::io::Result<()> {
-        RealDisk.prepare(directory)
-    }
-
-    fn check(&self, directory: &Path) -> std::io::Result<()> {
-        RealDisk.check(directory)
-    }
-
-    fn list(&self, directory: &Path) -> std::io::Result<Vec<(String, u64)>> {
-        RealDisk.list(directory)
-    }
-
-    fn create(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        Ok(self.wrap(RealDisk.create(path)?))
-    }
-
-    fn adopt(&self, path: &Path) -> std::io::Result<Option<Arc<dyn DiskFile>>> {
-        Ok(RealDisk.adopt(path)?.map(|file| self.wrap(file)))
-    }
-
-    fn open_ack(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        if self.faults.full.load(Ordering::Relaxed) { Err(full()) } else { RealDisk.open_ack(path) }
-    }
-
-    fn remove(&self, path: &Path) -> std::io::Result<()> {
-        RealDisk.remove(path)
-    }
-
-    fn sync_directory(&self, directory: &Path) -> std::io::Result<()> {
-        RealDisk.sync_directory(directory)
-    }
-}
-
-impl ReadAt for FaultyFile {
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.faults.failing_reads.fetch_sub(1, Ordering::Relaxed) > 0 {
-            return Err(std::io::Error::other("injected"));
-        }
-        self.file.read_at(offset, into)
-    }
-}
-
-impl DiskFile for FaultyFile {
-    fn append(&self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.faults.full.load(Ordering::Relaxed) {
-            return Err(full());
-        }
-        let short = self.faults.short_writes.load(Ordering::Relaxed);
-        self.file.append(if short { &bytes[..bytes.len() / 2] } else { bytes })
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-        self.file.write_at(offset, bytes)
-    }
-
-    fn set_len(&self, len: u64) -> std::io::Result<()> {
-        if self.faults.no_cut.load(Ordering::Relaxed) {
-            Err(full())
-        } else {
-            self.file.set_len(len)
-        }
-    }
-
-    fn len(&self) -> std::io::Result<u64> {
-        self.file.len()
-    }
-
-    fn sync(&self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()

@@ -9,15 +9,16 @@ use rmcp::model::Extensions;
 
 use super::IntentScope;
 use super::settings::Settings;
-use super::{Watch, install, operator};
+use super::{Begun, Watch, install, operator};
 use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
+use crate::capture::losses::{self, Loss};
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, Event, IntentRecord};
+use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome};
 use crate::sender::Pipeline;
 use crate::wrap::{MissingTool, Surface};
 
@@ -88,6 +89,12 @@ impl Active {
     pub(crate) fn surface(&self, server: TypeId) -> Arc<Surface> {
         let mut surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(surfaces.entry(server).or_default())
+    }
+
+    /// What all wrapped servers under this watch advertise.
+    pub(crate) fn surfaces(&self) -> Vec<Arc<Surface>> {
+        let surfaces = self.0.surfaces.lock().unwrap_or_else(PoisonError::into_inner);
+        surfaces.values().cloned().collect()
     }
 
     /// Which tools of a wrapped server ask for the intent.
@@ -163,6 +170,30 @@ impl Active {
         intent::record(text, max_chars, settings.intent, &self.0.install, filter)
     }
 
+    /// Notes that an operation is under way, when begin records are on: should the process die
+    /// before [`Active::end`], the next one reports it with what is known by now. Sampling leaves
+    /// none out, because an operation that is cut off is an error.
+    pub(crate) fn begin(&self, event: &mut Event) -> Option<Begun> {
+        if !self.0.settings.begin_records {
+            return None;
+        }
+        let outcome = std::mem::replace(&mut event.outcome, Outcome::Interrupted);
+        let failure = event.failure.replace(Failure::of_kind(ErrorKind::Interrupted));
+        let write = |buffer: &mut Vec<u8>| {
+            self.encode(event, buffer);
+            self.0.pipeline.begin(buffer)
+        };
+        let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
+        (event.outcome, event.failure) = (outcome, failure);
+        begun
+    }
+
+    /// Notes that an operation has ended. Its event has to be recorded before: a kill in between
+    /// is told by the event's id, one without an event is not.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.0.pipeline.end(begun);
+    }
+
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
     pub(crate) fn record(&self, mut event: Box<Event>) {
         if self.0.settings.debug {
@@ -178,10 +209,14 @@ impl Active {
 
     fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
         self.count_tags_over(event);
+        self.encode(event, buffer);
+        self.0.pipeline.append(buffer);
+    }
+
+    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
         event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
-        self.0.pipeline.append(buffer);
     }
 }
 

@@ -50,6 +50,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`skip_if`](Self::skip_if) | | none |
 /// | [`lower`](Self::lower) | | none |
 /// | [`tag`](Self::tag) | | none |
+/// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -92,6 +93,7 @@ pub struct WatchBuilder {
     pub(super) hooks: Hooks,
     pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
+    pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
     pub(super) environment: Option<Box<Lookup>>,
@@ -139,6 +141,12 @@ impl WatchBuilder {
         loop_thresholds: LoopThresholds,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
+        /// Whether a call is noted in the spool when it begins, so that the next start reports it
+        /// as `interrupted` should the process die meanwhile. It costs one more encoding and write
+        /// before the handler and one more write after it. Needs [`Durability::Spool`]. At most
+        /// 256 calls under way have such a record, of at most 4,080 bytes;
+        /// [`Stats::begins_missed`](crate::Stats::begins_missed) counts the others.
+        begin_records: bool,
         /// Whether every event, and the numbers at the end, are also written to stderr, one line each.
         /// Names, outcomes and durations only.
         debug: bool,
@@ -229,8 +237,10 @@ impl WatchBuilder {
     /// # Errors
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
-    /// endpoint that is no URL, an endpoint without a key, a local record in memory mode, a loop
-    /// threshold that every call passes, a tag that is not valid. Wrong values of variables are reported on stderr instead, and never stop the server.
+    /// endpoint that is no URL, an endpoint without a key, a local record or begin records in memory
+    /// mode, a loop threshold that every call passes, a missing-tool report with a name that is none, a
+    /// tag that is not valid.
+    /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self
             .environment

@@ -58,6 +58,11 @@ impl WatchBuilder {
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             return wrong("a local record needs files: remove local() or choose Durability::Spool");
         }
+        if self.begin_records == Some(true) && self.durability == Some(Durability::Memory) {
+            return wrong(
+                "begin records need files: remove begin_records() or choose Durability::Spool",
+            );
+        }
         if self.destination.is_some() && self.endpoint.is_some() {
             return wrong("destination() and endpoint() exclude each other: choose one");
         }
@@ -94,6 +99,7 @@ impl WatchBuilder {
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
         self.settle_local(env);
+        self.settle_begin_records(env);
     }
 
     /// A variable may contradict an option: the option wins, and the operator is told.
@@ -101,6 +107,23 @@ impl WatchBuilder {
         if self.local == Some(true) && self.durability == Some(Durability::Memory) {
             env.warn("a local record needs files; using durability spool");
             self.durability = Some(Durability::Spool);
+        }
+    }
+
+    /// The same for begin records: an option wins over the variable that contradicts it, and of two
+    /// variables the one that writes less.
+    fn settle_begin_records(&mut self, env: &mut Environment<'_>) {
+        let is_option = self.begin_records == Some(true);
+        fill(&mut self.begin_records, || env.flag("TOOLWATCH_BEGIN_RECORDS"));
+        if self.begin_records != Some(true) || self.durability != Some(Durability::Memory) {
+            return;
+        }
+        if is_option {
+            env.warn("begin records need files; using durability spool");
+            self.durability = Some(Durability::Spool);
+        } else {
+            env.warn("TOOLWATCH_BEGIN_RECORDS needs files; there are no begin records");
+            self.begin_records = Some(false);
         }
     }
 
@@ -171,6 +194,7 @@ impl WatchBuilder {
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false),
         };
         let defaults = PipelineConfig::default();
         let pipeline = Pipeline::start(PipelineConfig {

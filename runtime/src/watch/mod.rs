@@ -5,6 +5,7 @@
 
 mod active;
 mod builder;
+mod describe;
 mod environment;
 mod hooks;
 mod install;
@@ -16,6 +17,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::spool::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;

@@ -29,6 +29,7 @@ pub(super) struct Settings {
     pub(super) hooks: Hooks,
     pub(super) tags: Vec<Tag>,
     pub(super) debug: bool,
+    pub(super) begin_records: bool,
 }
 
 impl fmt::Debug for Settings {
@@ -43,6 +44,7 @@ impl fmt::Debug for Settings {
             .field("transport", &self.transport)
             .field("hooks", &self.hooks)
             .field("debug", &self.debug)
+            .field("begin_records", &self.begin_records)
             .finish_non_exhaustive()
     }
 }

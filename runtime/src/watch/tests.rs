@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use super::{Watch, WatchBuilder};
+use crate::destination::{Ack, Batch, Destination, SendError};
 use crate::{Durability, LoopThresholds};
 
 /// A builder that sees these variables and no others.
@@ -113,6 +114,10 @@ fn a2_wrong_options_are_errors_that_say_what_to_do() {
     let every_call = LoopThresholds::default().with_repeat_run(1);
     check_error(with(&[]).loop_thresholds(every_call), "repeat_run must be 0 (off) or at least 2");
     check_error(with(&[]).local().durability(Durability::Memory), "remove local()");
+    check_error(
+        with(&[]).begin_records(true).durability(Durability::Memory),
+        "remove begin_records()",
+    );
     check_error(with(&[]).endpoint("http://127.0.0.1:9"), "set api_key or TOOLWATCH_API_KEY");
     check_error(with(&[]).api_key("k"), "set endpoint or TOOLWATCH_ENDPOINT");
 }
@@ -156,4 +161,37 @@ fn the_default_directory_is_found_in_the_same_environment_as_the_settings() {
         .build()
         .expect("built");
     assert_eq!(watch.directory(), Some(home.path().join("toolwatch").join("docs_1")));
+}
+
+#[test]
+fn a5_begin_records_are_off_by_default_and_an_option_wins_over_memory() {
+    let cases: [(&'static [(&str, &str)], Option<bool>, bool); 5] = [
+        (&[], None, false),
+        (&[("TOOLWATCH_BEGIN_RECORDS", "1")], None, true),
+        (&[("TOOLWATCH_BEGIN_RECORDS", "1")], Some(false), false),
+        (&[("TOOLWATCH_BEGIN_RECORDS", "1"), ("TOOLWATCH_DURABILITY", "memory")], None, false),
+        (&[("TOOLWATCH_DURABILITY", "memory")], Some(true), true),
+    ];
+    for (variables, option, expect) in cases {
+        let directory = directory();
+        let mut builder = with(variables).directory(directory.path());
+        builder.destination = Some(Box::new(Nowhere));
+        builder.begin_records = option;
+        let watch = builder.build().expect("built");
+        let debug = format!("{watch:?}");
+        assert!(debug.contains(&format!("begin_records: {expect}")), "{variables:?}: {debug}");
+        assert_eq!(watch.directory().is_some(), expect || variables.len() < 2, "{variables:?}");
+    }
+}
+
+struct Nowhere;
+
+impl Destination for Nowhere {
+    fn name(&self) -> &str {
+        "nowhere"
+    }
+
+    fn send(&mut self, _: &Batch<'_>) -> Result<Ack, SendError> {
+        Ok(Ack::all())
+    }
 }

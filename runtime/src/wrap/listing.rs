@@ -129,6 +129,9 @@ impl<H: ServerHandler> Watched<H> {
             }
         }
         page.tools.extend(self.missing_tool(is_last));
+        if is_last && self.surface.check_now() {
+            self.report_names(watch);
+        }
         self.surface.drift.page(known.iter().map(|tool| &**tool), is_first, is_last)
     }
 }

@@ -5,11 +5,13 @@
 //! [`Ticket`]: a tool with `#[watched_tool]` takes it from there and finishes it by its own policy,
 //! any other tool's span is finished here.
 
+mod connection;
 mod handler;
 mod life;
 mod listing;
 mod missing;
 mod operation;
+mod price;
 mod read;
 mod record;
 mod router;
@@ -26,7 +28,7 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use crate::watch::{Active, Watch};
 use life::Life;
 pub(crate) use missing::MissingTool;
-pub(crate) use surface::Surface;
+pub(crate) use surface::{KnownTool, Policy, Surface};
 
 /// A server whose every operation is recorded: what [`Watch::wrap`] returns.
 ///
@@ -124,6 +126,14 @@ impl<H> Watched<H> {
     /// The handler inside.
     pub const fn handler(&self) -> &H {
         &self.handler
+    }
+
+    pub(crate) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    pub(crate) const fn active(&self) -> Option<&Active> {
+        self.watch.as_ref()
     }
 }
 

@@ -6,7 +6,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Watched;
 use super::record::Recorder;
-use crate::attach::ending;
 use crate::capture::failure;
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
 use crate::span::{CallSpan, Ending, Ticket};
@@ -139,5 +138,5 @@ fn protocol_failure(watch: &Active, method: &str, error: &ErrorData) -> Failure 
     let (kind, code) = (ErrorKind::Protocol, Some(error.code.0));
     let hasher = watch.hasher(method);
     let fingerprint = Some(failure::fingerprint(kind, code, None, &hasher));
-    Failure { code, fingerprint, side: ending::side_of(kind, code), ..Failure::of_kind(kind) }
+    Failure { code, fingerprint, ..Failure::of_kind(kind) }
 }

@@ -135,6 +135,7 @@ fn builder(
         told.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
     };
     Watch::builder()
+        .begin_records(true)
         .server("canary", "1.0.0")
         .api_key(needles.word_within(Kind::ApiKey, "the API key", "tw_live_", ""))
         .endpoint(receiver.endpoint())

@@ -2,17 +2,21 @@
 //! documented member occurs, has its type, and is there when the document says it always is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::time::Duration;
 
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolRequestParams, JsonObject, RequestMetaObject};
-use rmcp::{tool, tool_router};
+use rmcp::{ServiceExt, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use toolwatch::event::Transport;
 use toolwatch::testing::{Received, Receiver};
-use toolwatch::{IntentLevel, Shape, WatchBuilder, watched_tool};
+use toolwatch::{
+    IdentityLevel, IntentLevel, RequestInfo, Shape, Watch, WatchBuilder, watched_tool,
+};
 use toolwatch_tests::observed::{call, connect, offline};
 use toolwatch_tests::server::watched;
 
@@ -85,7 +89,7 @@ fn places(event: &Value) -> Vec<(&'static str, BTreeMap<String, Value>)> {
         value.as_object().cloned().unwrap_or_default().into_iter().collect()
     };
     let mut attributes = object(&event["attributes"]);
-    for group in ["error", "intent", "session", "signals"] {
+    for group in ["error", "identity", "intent", "session", "signals"] {
         let Some(members) = attributes.remove(group) else { continue };
         let dotted = object(&members).into_iter();
         attributes.extend(dotted.map(|(name, value)| (format!("{group}.{name}"), value)));
@@ -145,14 +149,44 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
     for number in 0..40 {
         call(&rules, "ruled", json!({ "name": number.to_string(), "flag": false })).await.ok();
     }
+    continue_a_call(&watch).await;
     watch.flush(Duration::from_secs(10));
-    receiver.requests().iter().flat_map(Received::events).collect()
+    let mut events: Vec<_> = receiver.requests().iter().flat_map(Received::events).collect();
+    // The dictionary is read against calls: the wrapper tells of its connection as well.
+    events.retain(|event| event["event_type"] == "tool_call");
+    events
+}
+
+/// What takes the wrapper: an identity. And what takes a client of its own: an id that is a text.
+async fn continue_a_call(watch: &Watch) {
+    let (server_side, mut client) = tokio::io::duplex(1 << 16);
+    let server = watch.wrap(watched::Server);
+    tokio::spawn(async move {
+        if let Ok(running) = server.serve(server_side).await {
+            let _ = running.waiting().await;
+        }
+    });
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "raw", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let call = json!({ "jsonrpc": "2.0", "id": "a", "method": "tools/call",
+        "params": { "name": "nothing", "requestState": "s", "_meta": meta } });
+    client.write_all(format!("{call}\n").as_bytes()).await.expect("written");
+    let mut line = String::new();
+    BufReader::new(client).read_line(&mut line).await.expect("a reply");
+    assert!(line.contains("result"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d2_the_dictionary_and_the_wire_say_the_same() {
     let mut all = events(|builder| builder.transport(Transport::Stdio)).await;
-    all.extend(events(|builder| builder.intent(IntentLevel::Hash)).await);
+    let identify = |request: &RequestInfo<'_>| ready(Ok::<_, ()>(request.tool().map(String::from)));
+    let hashed = |builder: WatchBuilder| builder.intent(IntentLevel::Hash).identify(identify);
+    all.extend(events(hashed).await);
+    let labelled = |builder: WatchBuilder| builder.identity_level(IdentityLevel::Label);
+    all.extend(events(move |builder| labelled(builder).identify(identify)).await);
     all.extend(events(|builder| builder.sample_rate(0.5)).await);
     let documented = documented();
     assert!(documented.len() > 50, "the dictionary was not read: {documented:?}");

@@ -3,11 +3,13 @@
 //! Real clients drive real servers, in this process or over stdio; what is asserted is what was
 //! recorded, received or replied.
 
+mod blame;
 mod content;
 mod delivery;
 mod dictionary;
 mod ending;
 mod errors;
+mod hooks;
 mod identity;
 mod intent;
 mod privacy;

@@ -51,6 +51,13 @@ impl Server {
         "ok".to_owned()
     }
 
+    /// Says it, and is never captured.
+    #[watched_tool(skip)]
+    #[tool]
+    pub(crate) async fn skipped(&self, Parameters(search): Parameters<Search>) -> String {
+        search.query
+    }
+
     /// Says it without a server.
     #[watched_tool]
     #[tool]
@@ -61,5 +68,5 @@ impl Server {
 
 #[test]
 fn the_strict_server_has_its_tools() {
-    assert_eq!(Server::tool_router().list_all().len(), 3);
+    assert_eq!(Server::tool_router().list_all().len(), 4);
 }

@@ -38,6 +38,12 @@ mod bare {
             let Search { query, order: _, nested: _ } = search;
             query
         }
+
+        #[watched_tool(skip)]
+        #[tool]
+        async fn skipped(&self) -> String {
+            String::new()
+        }
     }
 }
 

@@ -61,6 +61,13 @@ pub mod server {
         pub fn health(&self) -> String {
             "ok".to_owned()
         }
+
+        /// Is never captured.
+        #[watched_tool(skip)]
+        #[tool]
+        pub async fn skipped(&self, Parameters(search): Parameters<Search>) -> String {
+            std::future::ready(search.query).await
+        }
     }
 }
 

@@ -72,7 +72,7 @@ fn each_monomorphisation_of_a_generic_server_has_its_own_entry() {
 fn both_the_declared_and_the_injected_schema_lead_to_the_entry() {
     static SITE: Site = Site::new(spec("asks", IntentMode::Optional));
     let entry = SITE.entry::<u8>(of::<Search>);
-    let injected = entry.inject().expect("the schema takes a property");
+    let injected = entry.inject_known().expect("the schema takes a property");
     assert!(injected.get("properties").is_some_and(|it| it.get("context").is_some()));
     assert!(std::ptr::eq(watched(&injected), entry));
     assert!(std::ptr::eq(watched(entry.declared_schema()), entry));

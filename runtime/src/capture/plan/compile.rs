@@ -7,6 +7,7 @@ use rmcp::model::JsonObject;
 use super::outline::{Declared, Group, Outline, Source};
 use super::{
     Inside, MAX_DECLARED_DEPTH, MAX_NODES, Member, Members, Node, NodeId, Plan, ROOT, Rule, Tagged,
+    Why,
 };
 use crate::event::Name;
 use crate::shape::{Level, TypeShape};
@@ -21,6 +22,7 @@ pub(super) fn compile(
         nodes: vec![Node {
             path: Name::from_static(""),
             level: Level::Len.min(source.ceiling()),
+            why: Why::Default,
             may_hash: true,
             volatile: false,
             inside: Inside::Nothing,
@@ -89,7 +91,8 @@ impl<'a> Compiler<'a> {
         let may_hash = source.ceiling() >= Level::Hash;
         let is_single = todo.is_single && suffix.is_empty();
         let rules = todo.rules.clone();
-        let policy = Policy { level, may_hash, volatile: false, rules, is_single };
+        let why = Why::of(None, level);
+        let policy = Policy { level, why, may_hash, volatile: false, rules, is_single };
         self.add(todo.depth + 1, &path, policy, source)
     }
 
@@ -154,7 +157,8 @@ impl<'a> Compiler<'a> {
             .collect();
         let path = self.path_of(todo.node, &names[0]);
         let is_single = todo.is_single;
-        let policy = Policy { level, may_hash, volatile, rules: deeper, is_single };
+        let why = Why::of(ruled, level);
+        let policy = Policy { level, why, may_hash, volatile, rules: deeper, is_single };
         let node = self.add(todo.depth + 1, &path, policy, source);
         for pending in own.iter().filter(|pending| pending.rest.len() == place.len()) {
             let may_release = level == Level::Value && todo.is_single;
@@ -177,11 +181,11 @@ impl<'a> Compiler<'a> {
     fn add(&mut self, depth: u32, path: &str, policy: Policy, source: Source<'a>) -> NodeId {
         let node = self.nodes.len();
         let path = Name::register(path);
-        let Policy { level, may_hash, volatile, rules, is_single } = policy;
+        let Policy { level, why, may_hash, volatile, rules, is_single } = policy;
         let is_followed = level > Level::Kind && depth < MAX_DECLARED_DEPTH && node < MAX_NODES;
         // What is not followed may hold what must not be hashed.
         let may_hash = may_hash && is_followed;
-        self.nodes.push(Node { path, level, may_hash, volatile, inside: Inside::Nothing });
+        self.nodes.push(Node { path, level, why, may_hash, volatile, inside: Inside::Nothing });
         if is_followed {
             self.queue.push_back(Todo { node, source, rules, depth, is_single });
         }
@@ -192,6 +196,7 @@ impl<'a> Compiler<'a> {
 /// What rules and types say of a place.
 struct Policy {
     level: Level,
+    why: Why,
     may_hash: bool,
     volatile: bool,
     rules: Vec<Pending>,

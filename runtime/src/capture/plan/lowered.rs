@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Inside, Members, NodeId, Plan};
+use super::{Inside, Members, NodeId, Plan, Why};
 use crate::event::Name;
 use crate::shape::Level;
 
@@ -27,6 +27,7 @@ impl Plan {
             let lower = *chosen.entry((path, level)).or_insert_with(|| choose(path, level));
             if lower < level {
                 node.level = lower;
+                node.why = Why::Hook;
                 node.may_hash &= lower >= Level::Hash;
                 if lower <= Level::Kind {
                     node.inside = Inside::Nothing;
@@ -38,7 +39,7 @@ impl Plan {
     }
 
     /// The places that have a name of their own.
-    fn fields(&self) -> BTreeSet<NodeId> {
+    pub(super) fn fields(&self) -> BTreeSet<NodeId> {
         let mut fields = BTreeSet::new();
         for node in &self.nodes {
             for_each_members(&node.inside, |members| {

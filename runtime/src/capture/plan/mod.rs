@@ -13,6 +13,7 @@
 //! - At level `value` the value stands in the place of the hash.
 
 mod compile;
+mod describe;
 mod fit;
 mod kept;
 mod lowered;
@@ -26,6 +27,8 @@ mod walk;
 mod withheld;
 
 use rmcp::model::JsonObject;
+
+pub(crate) use describe::{FieldPolicy, Why};
 
 use super::hash::Hasher;
 use crate::event::{Arguments, Name};
@@ -103,6 +106,7 @@ const ROOT: NodeId = 0;
 struct Node {
     path: Name,
     level: Level,
+    why: Why,
     /// Whether the hash of a field around it may cover it: neither a rule nor a type says less.
     may_hash: bool,
     volatile: bool,

@@ -11,6 +11,9 @@ use super::*;
 enum Step {
     Append(u8),
     DropBeforeEncoding,
+    Begin(u8),
+    End(u8),
+    DieBeforeTheEnd,
     Claim(u8),
     Settle(u8, u8),
     GiveUp(u8),
@@ -28,6 +31,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => any::<u8>().prop_map(Step::Append),
         1 => Just(Step::DropBeforeEncoding),
+        2 => (1_u8..20).prop_map(Step::Begin),
+        2 => (1_u8..20).prop_map(Step::End),
+        1 => Just(Step::DieBeforeTheEnd),
         3 => (1_u8..60).prop_map(Step::Claim),
         3 => (0_u8..60, 0_u8..4).prop_map(|(count, rejected)| Step::Settle(count, rejected)),
         1 => (0_u8..60).prop_map(Step::GiveUp),
@@ -50,8 +56,10 @@ struct World {
     spool: Spool,
     claim: Option<Claim>,
     next: u64,
+    /// Calls under way.
+    begun: Vec<(u64, Begun)>,
     delivered: HashSet<Vec<u8>>,
-    was_full: bool,
+    had_faults: bool,
 }
 
 impl World {
@@ -70,8 +78,9 @@ impl World {
             spool,
             claim: None,
             next: 0,
+            begun: Vec::new(),
             delivered: HashSet::new(),
-            was_full: false,
+            had_faults: false,
         }
     }
 
@@ -88,6 +97,16 @@ impl World {
                 self.next += 1;
             }),
             Step::DropBeforeEncoding => self.spool.count_dropped(DropReason::Encode),
+            Step::Begin(count) => (0..count).for_each(|_| self.begin()),
+            Step::End(count) => (0..count).for_each(|_| {
+                if let Some(begun) = self.record_last() {
+                    self.spool.end(begun);
+                }
+            }),
+            Step::DieBeforeTheEnd => {
+                let _ = self.record_last();
+                self.restart();
+            }
             Step::Claim(max) => self.claim(usize::from(max)),
             Step::Settle(count, rejected) => {
                 self.settle(usize::from(count), Verdict::Delivered { rejected: rejected.into() })
@@ -96,12 +115,16 @@ impl World {
                 self.settle(usize::from(count), Verdict::Dropped(DropReason::HttpStatus))
             }
             Step::DiskFull(on) => {
-                self.was_full |= on;
+                self.had_faults |= on;
                 self.faults.full.store(on, Ordering::Relaxed);
             }
-            Step::ShortWrites(on) => self.faults.short_writes.store(on, Ordering::Relaxed),
+            Step::ShortWrites(on) => {
+                self.had_faults |= on;
+                self.faults.short_writes.store(on, Ordering::Relaxed);
+            }
             Step::NoCut(on) => self.faults.no_cut.store(on, Ordering::Relaxed),
             Step::FailReads(count) => {
+                self.had_faults |= count > 0;
                 self.faults.failing_reads.store(count.into(), Ordering::Relaxed)
             }
             Step::Advance => self.clock.advance(Duration::from_secs(700)),
@@ -111,6 +134,20 @@ impl World {
                 self.spool.adopt_orphans();
             }
         }
+    }
+
+    fn begin(&mut self) {
+        if let Some(begun) = self.spool.begin(&payload(self.next)) {
+            self.begun.push((self.next, begun));
+        }
+        self.next += 1;
+    }
+
+    /// Records a call that has ended, and leaves its begin record.
+    fn record_last(&mut self) -> Option<Begun> {
+        let (number, begun) = self.begun.pop()?;
+        self.spool.append(&payload(number));
+        Some(begun)
     }
 
     fn claim(&mut self, max_events: usize) {
@@ -128,8 +165,8 @@ impl World {
         if let Verdict::Delivered { .. } = verdict {
             for payload in claim.payloads(count) {
                 let first = self.delivered.insert(payload.to_vec());
-                // Only an acknowledgement that the disk refused may lead to a second delivery.
-                assert!(first || self.was_full, "delivered twice");
+                // Only a disk that refuses may lead to a second delivery.
+                assert!(first || self.had_faults, "delivered twice");
             }
         }
         self.spool.settle(&mut claim, count, verdict);
@@ -139,6 +176,7 @@ impl World {
     /// The process dies, and the next one begins.
     fn restart(&mut self) {
         self.claim = None;
+        self.begun.clear();
         self.spool = Self::spool(self.home.path(), &self.faults, &self.clock, self.keep);
     }
 

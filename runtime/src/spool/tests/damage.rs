@@ -1,6 +1,7 @@
 //! A segment damaged at every byte: never a panic, every other record recovered, the loss counted.
 
 use super::*;
+use crate::spool::disk::Writes;
 
 const RECORDS: u64 = 6;
 
@@ -20,7 +21,7 @@ fn segment() -> (Vec<u8>, Vec<usize>) {
 fn recover(home: &Path, bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {
     RealDisk.prepare(&home.join("spool")).unwrap();
     let path = home.join("spool").join(format!("{}.seg", crate::event::EventId::fresh()));
-    RealDisk.create(&path).unwrap().append(bytes).unwrap();
+    RealDisk.create(&path, Writes::AtTheEnd).unwrap().append(bytes).unwrap();
     let spool = spool(home, 1 << 20);
     spool.adopt_orphans();
     let recovered = drain(&spool);

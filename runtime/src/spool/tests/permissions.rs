@@ -26,10 +26,11 @@ fn directory_and_files_are_private() {
     });
     let mut claim = spool.claim(LIMITS, false).unwrap();
     spool.settle(&mut claim, 1, Verdict::Delivered { rejected: 0 });
+    let _begun = spool.begin(&payload(3)).unwrap();
     assert_eq!(mode(&home.path().join("spool")), 0o700);
     let entries = std::fs::read_dir(home.path().join("spool")).unwrap();
     let modes: Vec<_> = entries.map(|entry| mode(&entry.unwrap().path())).collect();
-    assert_eq!(modes, [0o600, 0o600]);
+    assert_eq!(modes, [0o600; 3]);
 }
 
 #[test]

@@ -60,6 +60,15 @@ impl Default for Hooks {
 }
 
 impl Hooks {
+    /// Whether there is a resolver, how callers are identified, and whether levels are lowered.
+    pub(super) fn describe(&self) -> (bool, String, bool) {
+        let identify = match &self.identify {
+            Some(_) => format!("as {:?}", self.identity_level),
+            None => "no".to_owned(),
+        };
+        (self.resolver.is_some(), identify, self.lower.is_some())
+    }
+
     /// Rejects options outside their bounds.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.session_gap.is_zero() {

@@ -9,10 +9,11 @@ mod drift;
 mod names;
 mod tools;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use drift::Drift;
-pub(crate) use names::{KnownPrompt, Places};
+pub(crate) use names::Places;
 pub(crate) use tools::{KnownTool, Policy, Tools};
 
 /// How many tools, prompts, resources and templates one server may have, each. What is beyond is
@@ -28,11 +29,18 @@ pub(crate) struct Surface {
     pub(crate) tools: Tools,
     pub(crate) places: Places,
     pub(crate) drift: Drift,
+    /// Whether the server has checked itself.
+    is_checked: AtomicBool,
     /// Where the routers are that were looked at.
     routers: Mutex<Vec<usize>>,
 }
 
 impl Surface {
+    /// Whether this is the first time that somebody asks.
+    pub(crate) fn check_now(&self) -> bool {
+        !self.is_checked.swap(true, Ordering::Relaxed)
+    }
+
     /// Whether this address was noted before; it is from now on. The last ones are remembered.
     pub(crate) fn has_seen(&self, router: usize) -> bool {
         let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,1 @@
+//! The official conformance suite: each scenario has the same verdict with and without a watch.
