@@ -112,8 +112,8 @@ pub use wrap::Watched;
 pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
-        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running,
-        ShapeOf, ShapeProbe, Site, SkippedSite, Spec,
+        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened,
+        ReasonOf, ReasonProbe, Running, ShapeOf, ShapeProbe, Site, SkippedSite, Spec, fields_of,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};
