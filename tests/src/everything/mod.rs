@@ -175,6 +175,7 @@ impl ServerHandler for Everything {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
+        self.changes.expect_listener();
         Some(requested.supported_by(&self.get_info().capabilities))
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_json::Value;
 use toolwatch_tests::clients::{HttpServer, Runtime};
-use toolwatch_tests::scale;
 
 use crate::{EVERYTHING, cache};
 
@@ -27,14 +26,9 @@ async fn conformance_with_all_extensions_is_the_same() {
     check(&["--suite", "all"], Whole::MayFail).await;
 }
 
-/// The scenarios again, at the older revisions that rmcp speaks: they take other ways through them.
 #[tokio::test]
-async fn conformance_to_older_revisions_is_the_same() {
-    if scale() > 1 {
-        for revision in ["2025-03-26", "2025-06-18"] {
-            check(&["--suite", "all", "--spec-version", revision], Whole::MayFail).await;
-        }
-    }
+async fn conformance_to_2025_06_18_is_the_same() {
+    check(&["--suite", "all", "--spec-version", "2025-06-18"], Whole::MayFail).await;
 }
 
 /// Whether the server has all that the selected scenarios ask for.
