@@ -44,7 +44,7 @@ async fn check(selection: &[&str]) {
     for (mode, verdicts) in [("watched", watched), ("routed", routed)] {
         report(selection, mode, &verdicts);
         for (scenario, verdict) in &plain {
-            assert_eq!(Some(verdict), verdicts.get(scenario), "{scenario}, {mode}");
+            assert_eq!(verdicts.get(scenario), Some(verdict), "{scenario}, {mode}");
         }
         assert_eq!(plain.len(), verdicts.len(), "{mode}");
     }
@@ -60,7 +60,7 @@ async fn verdicts(node: &Runtime, selection: &[&str], mode: &str) -> Verdicts {
     let ended = node.finish("conformance.mjs", &arguments, record.path()).await;
     server.stop().await;
     let said = format!("{}{}", ended.stdout, ended.stderr);
-    assert!(ended.success, "{mode}: {said}");
+    // Its status says whether a scenario failed, which the verdicts say better.
     let verdicts = read(results.path());
     assert!(verdicts.len() > 20, "{mode}: {} scenarios were run: {said}", verdicts.len());
     verdicts
