@@ -22,7 +22,7 @@ use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
 use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{CallSpan, Ending, Ticket};
+use crate::span::{self, CallSpan, Ending, Ticket};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
@@ -57,12 +57,15 @@ impl Call {
         let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
         let intent = arguments.and_then(intent::take);
         let ticket = self.request.extensions.get::<Ticket>().cloned();
-        let span = match (ticket, Active::of_request(&self.request.extensions)) {
-            (Some(ticket), _) => self.adopt(&ticket, entry, intent.as_deref()),
-            (None, Some(watch)) if !watch.is_skipped(&self.info(&watch, entry)) => {
-                self.capture(watch, entry, intent.as_deref())
-            }
-            _ => CallSpan::disabled(),
+        let span = match ticket {
+            // Who has wrapped the server records it, whatever watch is installed.
+            Some(ticket) => self.adopt(&ticket, entry, intent.as_deref()),
+            None => match Active::of_request(&self.request.extensions) {
+                Some(watch) if !watch.is_skipped(&self.info(&watch, entry)) => {
+                    self.capture(watch, entry, intent.as_deref())
+                }
+                _ => CallSpan::disabled(),
+            },
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
     }
@@ -147,7 +150,8 @@ impl<'s, S> Opened<'s, S> {
         extract: impl FnOnce(&mut ToolCallContext<'s, S>) -> Result<T, ErrorData>,
     ) -> Result<T, ErrorData> {
         let context = &mut self.context;
-        let part = self.span.in_user_code(|| extract(context));
+        span::leave_ticket::<T>(&mut self.span, &mut context.request_context.extensions);
+        let part = span::lend(&mut self.span, || extract(context));
         if let Err(error) = &part {
             self.refuse(error);
         }

@@ -88,14 +88,11 @@ impl Life {
 
     /// Whether this request belongs to a connection that has this handler for itself.
     fn is_connection(&self, caller: &Caller) -> bool {
-        match caller.session.map(|session| session.source) {
-            Some(SessionSource::Process) => true,
-            Some(SessionSource::HttpHeader) => self.is_initialized.load(Ordering::Relaxed),
-            _ => {
-                caller.transport != Transport::StreamableHttp
-                    && self.is_initialized.load(Ordering::Relaxed)
-            }
-        }
+        let source = caller.session.map(|session| session.source);
+        let is_told = matches!(source, Some(SessionSource::HttpHeader | SessionSource::Resolver));
+        let may_be = caller.transport != Transport::StreamableHttp || is_told;
+        source == Some(SessionSource::Process)
+            || (may_be && self.is_initialized.load(Ordering::Relaxed))
     }
 }
 

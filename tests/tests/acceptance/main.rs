@@ -16,3 +16,5 @@ mod privacy;
 mod process;
 mod settings;
 mod signals;
+mod skipped;
+mod whole;
