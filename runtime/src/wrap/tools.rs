@@ -146,13 +146,21 @@ impl<H: ServerHandler> Watched<H> {
         });
     }
 
+    /// Whether a tool that was advertised once is there no more. A server without `get_tool` says so
+    /// with its error alone.
+    fn is_gone(&self, tool: &KnownTool) -> bool {
+        self.own_tool(tool.name.as_str()).is_none()
+    }
+
     /// How a call ended, as far as its reply and what is known of the tool tell.
     fn outcome(&self, reply: &Reply, tool: Option<&KnownTool>, was_disabled: bool) -> Outcome {
         match reply {
             Err(error) if is_not_found(error) && was_disabled => Outcome::DisabledTool,
             // It was advertised once, and is refused now.
-            Err(error) if is_not_found(error) && tool.is_some() => Outcome::DisabledTool,
-            Err(error) if is_not_found(error) => Outcome::UnknownTool,
+            Err(error) if is_not_found(error) && tool.is_some_and(|of| self.is_gone(of)) => {
+                Outcome::DisabledTool
+            }
+            Err(error) if is_not_found(error) && tool.is_none() => Outcome::UnknownTool,
             Ok(CallToolResponse::Complete(result)) if is_refused(result) => {
                 Outcome::InvalidArguments
             }
@@ -161,7 +169,7 @@ impl<H: ServerHandler> Watched<H> {
     }
 }
 
-/// Writes what a call holds, without a value.
+/// Writes what a call holds, without a value. What another wrapper has captured is replaced.
 fn describe(
     event: &mut Event,
     watch: &Active,
@@ -172,14 +180,25 @@ fn describe(
     let Some(entry) = entry else {
         event.name = UNKNOWN;
         event.arguments = Some(arguments::capture_undeclared(watch, &mut request.arguments));
-        event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
+        let record = |text: &str| watch.record_intent(text, MAX_INTENT_CHARS);
+        event.intent = intent.and_then(record).or(event.intent.take());
         return;
     };
     event.name = entry.name();
     event.tags = entry.spec().tags;
-    event.arguments = Some(entry.capture_arguments(&mut request.arguments, watch));
-    watch.observe_start(event);
-    event.intent = intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
+    let mut captured = entry.capture_arguments(&mut request.arguments, watch);
+    let before = event.arguments.take();
+    if let Some(before) = &before {
+        // Its repeats were counted then.
+        captured.repeat_run = before.repeat_run;
+        captured.repeat_window = before.repeat_window;
+    }
+    event.arguments = Some(captured);
+    if before.is_none() {
+        watch.observe_start(event);
+    }
+    let record = |text: &str| watch.record_intent(text, entry.spec().intent.max_chars);
+    event.intent = intent.and_then(record).or(event.intent.take());
 }
 
 /// rmcp's routers answer calls of unknown and of disabled tools like this; so do servers written by

@@ -2,4 +2,8 @@
 
 mod counting;
 mod methods;
+mod missing;
+mod once;
 mod outcomes;
+mod schemas;
+mod servers;
