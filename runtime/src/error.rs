@@ -41,6 +41,12 @@ impl Error {
         Self { kind: Kind::Configuration, message, source }
     }
 
+    /// A name of the author's that cannot be recorded.
+    pub(crate) fn of_name(message: &'static str, name: &str, why: &str) -> Self {
+        let source = Some(format!("`{name}`: {why}").into());
+        Self { kind: Kind::Configuration, message, source }
+    }
+
     /// What a self-check found.
     pub(crate) fn self_check(warning: &str) -> Self {
         let message = "the self-check found something";

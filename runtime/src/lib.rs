@@ -62,6 +62,7 @@
 
 mod attach;
 mod capture;
+mod custom;
 pub mod destination;
 mod error;
 pub mod event;
@@ -84,6 +85,7 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 pub use capture::repeat::LoopThresholds;
+pub use custom::{Count, CurrentCall, CustomEvent, Session};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;

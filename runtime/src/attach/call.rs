@@ -22,7 +22,7 @@ use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
 use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
-use crate::span::{CallSpan, Ending, Ticket};
+use crate::span::{self, CallSpan, Ending, Ticket};
 use crate::watch::Active;
 
 /// A whole call, taken out of rmcp's context.
@@ -150,7 +150,8 @@ impl<'s, S> Opened<'s, S> {
         extract: impl FnOnce(&mut ToolCallContext<'s, S>) -> Result<T, ErrorData>,
     ) -> Result<T, ErrorData> {
         let context = &mut self.context;
-        let part = self.span.in_user_code(|| extract(context));
+        span::leave_ticket::<T>(&mut self.span, &mut context.request_context.extensions);
+        let part = span::lend(&mut self.span, || extract(context));
         if let Err(error) = &part {
             self.refuse(error);
         }

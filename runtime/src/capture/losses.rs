@@ -1,5 +1,6 @@
 //! What capture gave up, counted per process: because of a panic in the author's code that it called or
-//! in its own, or because a hook failed. No fault of either may cost the tool its reply.
+//! in its own, because a hook failed, or because a tag, property or event of the author's is not valid.
+//! No fault of either may cost the tool its reply.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,9 +31,15 @@ pub(crate) enum Loss {
     Skip,
     /// A field, because the hook that may lower its level panicked.
     Lower,
+    /// A tag: its key or value is not valid, there are too many, or the call has ended.
+    Tag,
+    /// A property of an event of the author's: its key or value is not valid, or there are too many.
+    Property,
+    /// An event of the author's, because its name is not valid.
+    CustomEvent,
 }
 
-static COUNTS: [AtomicU64; 11] = [const { AtomicU64::new(0) }; 11];
+static COUNTS: [AtomicU64; 14] = [const { AtomicU64::new(0) }; 14];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {

@@ -15,7 +15,7 @@ pub(crate) mod tests;
 
 use json::{Writer, key};
 
-use super::{Event, Failure};
+use super::{Event, Failure, Tag};
 
 /// What all events of one watch have in common. It is written once per spool segment and spliced
 /// into each event on the way out.
@@ -40,8 +40,9 @@ impl Common {
     }
 }
 
-/// Appends the event to `out` as one JSON object, without the members of [`Common`].
-pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
+/// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are
+/// those of the watch.
+pub(crate) fn encode(event: &Event, tags: &[Tag], out: &mut Vec<u8>) {
     let mut json = Writer(out);
     json.open();
     json.key(key!("event_id"));
@@ -56,7 +57,9 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     json.time(key!("started_at"), event.started.0);
     json.time(key!("ended_at"), event.started.0.saturating_add(event.duration_ns));
     json.millis(key!("duration_ms"), event.duration_ns);
-    json.text(key!("mcp_method"), event.method);
+    if !event.method.is_empty() {
+        json.text(key!("mcp_method"), event.method);
+    }
     if let Some(version) = &event.caller.protocol_version {
         json.text(key!("mcp_protocol_version"), version.as_str());
     }
@@ -80,7 +83,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) {
     if let Some(version) = &event.caller.client_version {
         json.text(key!("client_version"), version.as_str());
     }
-    attributes::attributes(&mut json, event);
+    attributes::attributes(&mut json, event, tags);
     json.close();
 }
 

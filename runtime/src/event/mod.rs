@@ -28,7 +28,8 @@ pub(crate) use detail::{
 };
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
-    Identity, MAX_PROPERTIES, MAX_TAGS, Property, RequestKey, Tag, TagValue, is_tag_key,
+    Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
+    is_key, is_tool_name, tags,
 };
 pub(crate) use id::unique;
 pub(crate) use recycle::{recycle, reused, reused_fields};
@@ -56,7 +57,7 @@ sealed_struct! {
         event_type: EventType,
         /// The name of what was asked for, as the author registered it: a tool, a prompt, a template.
         name: Name,
-        /// The JSON-RPC method, such as `tools/call`.
+        /// The JSON-RPC method, such as `tools/call`; empty for an event of the author's own.
         method: &'static str,
         /// The tags of the attribute.
         tags: &'static [(&'static str, &'static str)],

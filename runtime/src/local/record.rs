@@ -188,6 +188,9 @@ pub struct Attributes {
     /// The author's tags.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub tags: Value,
+    /// The properties of an event of the author's own.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub properties: Value,
     /// The session, as it was written.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub session: Value,

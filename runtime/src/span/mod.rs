@@ -4,6 +4,7 @@
 //! dropped instead, it records a panic (when the author's code was running) or a dropped call. It
 //! knows nothing of how rmcp hands over a call: that is the work of [`crate::attach`].
 
+mod lend;
 mod ticket;
 
 use std::time::Instant;
@@ -14,7 +15,8 @@ use crate::capture::losses::{self, Loss};
 use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
 use crate::watch::{Active, Begun};
 
-pub(crate) use ticket::{Notes, Ticket};
+pub(crate) use lend::{leave_ticket, lend, lent_ticket};
+pub(crate) use ticket::Ticket;
 
 /// What is known of a call when it ends.
 #[derive(Default)]
@@ -63,6 +65,17 @@ impl CallSpan {
     /// What was captured so far, when the call is recorded.
     pub(crate) fn event_mut(&mut self) -> Option<&mut Event> {
         self.live.as_mut().map(|live| &mut *live.event)
+    }
+
+    /// What travels with the request, made when somebody asks for it; `None` for a call that is not
+    /// recorded.
+    pub(crate) fn ticket(&mut self) -> Option<Ticket> {
+        let live = self.live.as_ref()?;
+        let make = || {
+            let event = &live.event;
+            Ticket::new(live.watch.clone(), event.started, event.trace, event.caller.clone())
+        };
+        Some(self.ticket.get_or_insert_with(make).clone())
     }
 
     /// Marks the handler's first poll: what came before was queueing.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::CallSpan;
-use crate::event::{Caller, Event, Identity, MAX_TAGS, Side, Tag, Trace};
+use crate::event::{Caller, Event, Identity, Side, Tag, Timestamp, Trace};
 use crate::watch::Active;
 
 /// A request's ticket.
@@ -18,6 +18,8 @@ pub(crate) struct Ticket(Arc<Inner>);
 
 struct Inner {
     watch: Active,
+    is_silent: bool,
+    started: Timestamp,
     trace: Trace,
     caller: Caller,
     /// Where what the arguments were captured by is kept: it tells entries apart.
@@ -30,6 +32,8 @@ struct Inner {
 struct State {
     span: Option<CallSpan>,
     notes: Notes,
+    /// Whether the event was written, so that nothing can be added to it any more.
+    is_told: bool,
 }
 
 /// What the author's code and hooks say about a request while it runs.
@@ -44,9 +48,20 @@ pub(crate) struct Notes {
 
 impl Ticket {
     /// A ticket for a request that this watch records.
-    pub(crate) fn new(watch: Active, trace: Trace, caller: Caller) -> Self {
+    pub(crate) fn new(watch: Active, started: Timestamp, trace: Trace, caller: Caller) -> Self {
+        Self::make(watch, false, started, (trace, caller))
+    }
+
+    fn make(
+        watch: Active,
+        is_silent: bool,
+        started: Timestamp,
+        (trace, caller): (Trace, Caller),
+    ) -> Self {
         Self(Arc::new(Inner {
             watch,
+            is_silent,
+            started,
             trace,
             caller,
             captured_by: AtomicUsize::new(0),
@@ -57,7 +72,13 @@ impl Ticket {
 
     /// A ticket for a request that must not be recorded: there is no span to take.
     pub(crate) fn silent(watch: &Active) -> Self {
-        Self::new(watch.clone(), Trace::fresh(), Caller::default())
+        let nobody = (Trace::fresh(), Caller::default());
+        Self::make(watch.clone(), true, Timestamp::now(), nobody)
+    }
+
+    /// Whether the request must not be recorded.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.is_silent
     }
 
     pub(crate) fn watch(&self) -> &Active {
@@ -83,8 +104,30 @@ impl Ticket {
         self.0.has_failed.load(Ordering::Relaxed)
     }
 
+    /// Who calls, as far as the request tells.
     pub(crate) fn caller(&self) -> &Caller {
         &self.0.caller
+    }
+
+    /// Who calls, as far as is known by now.
+    pub(crate) fn caller_now(&self) -> Caller {
+        let mut caller = self.0.caller.clone();
+        let principal = {
+            let state = self.lock();
+            caller.identity.clone_from(&state.notes.identity);
+            state.notes.principal
+        };
+        let took = Timestamp::now().0.saturating_sub(self.0.started.0);
+        self.find_session(&mut caller, principal, took);
+        caller
+    }
+
+    /// The session of a caller that is known by its identity alone.
+    fn find_session(&self, caller: &mut Caller, principal: Option<u64>, took_ns: u64) {
+        if let (None, Some(principal)) = (caller.session, principal) {
+            let took = Duration::from_nanos(took_ns);
+            caller.session = Some(self.0.watch.session_of_caller(principal, caller, took));
+        }
     }
 
     /// Leaves the span for whoever is nearer to the author's code.
@@ -105,21 +148,29 @@ impl Ticket {
         add(&mut self.lock().notes);
     }
 
-    /// Moves what was said into the event.
+    /// Adds a tag. An error when the event is written already, or has no room.
+    pub(crate) fn add_tag(&self, tag: Tag) -> Result<(), &'static str> {
+        let mut state = self.lock();
+        if state.is_told {
+            return Err("its call has ended");
+        }
+        tag.put_into(&mut state.notes.tags)
+    }
+
+    /// Moves what was said into the event. Who calls is still known afterwards.
     pub(super) fn tell(&self, event: &mut Event) {
         self.0.has_failed.store(event.outcome.is_error(), Ordering::Relaxed);
-        let notes = std::mem::take(&mut self.lock().notes);
-        let room = MAX_TAGS.saturating_sub(event.tags.len() + event.more_tags.len());
-        event.more_tags.extend(notes.tags.into_iter().take(room));
-        if notes.identity.is_some() {
-            event.caller.identity = notes.identity;
-        }
-        if let (None, Some(principal)) = (event.caller.session, notes.principal) {
-            let took = Duration::from_nanos(event.duration_ns);
-            let session = self.0.watch.session_of_caller(principal, &event.caller, took);
-            event.caller.session = Some(session);
-        }
-        if let (Some(failure), Some(side)) = (event.failure.as_mut(), notes.side) {
+        let (side, principal) = {
+            let mut state = self.lock();
+            state.is_told = true;
+            event.more_tags = std::mem::take(&mut state.notes.tags);
+            if state.notes.identity.is_some() {
+                event.caller.identity.clone_from(&state.notes.identity);
+            }
+            (state.notes.side, state.notes.principal)
+        };
+        self.find_session(&mut event.caller, principal, event.duration_ns);
+        if let (Some(failure), Some(side)) = (event.failure.as_mut(), side) {
             failure.side = Some(side);
         }
     }

@@ -189,7 +189,9 @@ pub struct Stats {
     /// Threads that the system refused to start.
     pub thread_failures: u64,
     /// Intents, values, schema checks and error fingerprints that were left out of an event, and
-    /// whole events, because code that capture called panicked. One count for the whole process.
+    /// whole events, because code that capture called panicked; and tags, properties and events of
+    /// the author's own that were left out because they are not valid, too many, or late. One count
+    /// for the whole process.
     pub capture_faults: u64,
 }
 

@@ -43,6 +43,8 @@ struct Inner {
     pipeline: Pipeline,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
+    /// Whether the operator knows that something of the author's is not recorded.
+    has_left_out: AtomicBool,
 }
 
 impl Active {
@@ -60,6 +62,7 @@ impl Active {
             tracker,
             pipeline,
             surfaces: Mutex::default(),
+            has_left_out: AtomicBool::new(false),
         }))
     }
 
@@ -107,6 +110,10 @@ impl Active {
     /// Tells the operator of something that no call has to know.
     pub(crate) fn report(&self, error: &Error) {
         self.0.pipeline.report(error);
+    }
+
+    pub(super) fn has_left_out(&self) -> &AtomicBool {
+        &self.0.has_left_out
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -202,12 +209,13 @@ impl Active {
     }
 
     fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
+        self.count_tags_over(event);
         self.encode(event, buffer);
         self.0.pipeline.append(buffer);
     }
 
     fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
-        event::encode(event, buffer);
+        event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
     }
@@ -228,7 +236,9 @@ fn warn_if_forgotten() {
 /// What `debug` writes of an event: nothing that a caller chose.
 fn say(event: &Event) {
     let millis = event.duration_ns / 1_000_000;
-    let (method, name, outcome) = (event.method, event.name, event.outcome.as_str());
+    let of_author = event.event_type.as_str();
+    let method = if event.method.is_empty() { of_author } else { event.method };
+    let (name, outcome) = (event.name, event.outcome.as_str());
     operator::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
 }
 

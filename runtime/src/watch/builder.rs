@@ -49,6 +49,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`skip_methods`](Self::skip_methods) | | none |
 /// | [`skip_if`](Self::skip_if) | | none |
 /// | [`lower`](Self::lower) | | none |
+/// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
@@ -90,6 +91,7 @@ pub struct WatchBuilder {
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) hooks: Hooks,
+    pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
     pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
@@ -236,7 +238,8 @@ impl WatchBuilder {
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
     /// endpoint that is no URL, an endpoint without a key, a local record or begin records in memory
-    /// mode, a loop threshold that every call passes, a missing-tool report with a name that is none.
+    /// mode, a loop threshold that every call passes, a missing-tool report with a name that is none, a
+    /// tag that is not valid.
     /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
         let lookup = self

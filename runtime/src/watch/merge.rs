@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::settings::Settings;
-use super::{Active, Watch, WatchBuilder, operator};
+use super::{Active, Watch, WatchBuilder, operator, tags};
 use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
@@ -66,7 +66,8 @@ impl WatchBuilder {
         if self.destination.is_some() && self.endpoint.is_some() {
             return wrong("destination() and endpoint() exclude each other: choose one");
         }
-        self.hooks.check()
+        self.hooks.check()?;
+        tags::compile(&self.tags).map(drop)
     }
 
     /// Fills unset options from the variables.
@@ -191,6 +192,7 @@ impl WatchBuilder {
             missing_tool,
             transport: self.transport.unwrap_or_else(context::transport_of_process),
             hooks: self.hooks,
+            tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
             begin_records: self.begin_records.unwrap_or(false),
         };

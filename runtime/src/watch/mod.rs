@@ -13,6 +13,7 @@ mod merge;
 mod operator;
 mod scope;
 mod settings;
+mod tags;
 #[cfg(test)]
 mod tests;
 

@@ -9,7 +9,7 @@ use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
-use crate::event::Transport;
+use crate::event::{Tag, Transport};
 use crate::wrap::MissingTool;
 
 /// The author's filter over intent texts: the text to keep, or `None` to keep nothing.
@@ -27,6 +27,7 @@ pub(super) struct Settings {
     pub(super) missing_tool: Option<MissingTool>,
     pub(super) transport: Transport,
     pub(super) hooks: Hooks,
+    pub(super) tags: Vec<Tag>,
     pub(super) debug: bool,
     pub(super) begin_records: bool,
 }

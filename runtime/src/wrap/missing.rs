@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Watched;
 use crate::error::Error;
-use crate::event::{Name, is_tag_key};
+use crate::event::{Name, is_tool_name};
 
 const DESCRIPTION: &str = "Reports that no tool of this server fits the task.";
 
@@ -27,7 +27,7 @@ pub(crate) struct MissingTool {
 impl MissingTool {
     /// A report under a name that every client takes.
     pub(crate) fn new(name: &str) -> Result<Self, Error> {
-        if !is_tag_key(name) {
+        if !is_tool_name(name) {
             return Err(Error::configuration(
                 "the missing-tool report needs a name of 1 to 32 letters, digits, `_`, `.` and `-` that starts with a letter",
             ));

@@ -112,7 +112,7 @@ impl<H> Watched<H> {
 
     fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {
         self.life.see(&event.caller);
-        let ticket = Ticket::new(watch.clone(), event.trace, event.caller.clone());
+        let ticket = Ticket::new(watch.clone(), event.started, event.trace, event.caller.clone());
         ticket.put_span(CallSpan::open(watch.clone(), event, cancelled));
         ticket
     }

@@ -2,9 +2,11 @@
 
 use super::parts;
 use crate::event::encode::json::{Writer, key};
-use crate::event::{Event, Identity, IntentRecord, Property, RequestKey, Signals};
+use crate::event::{
+    self, Event, Identity, IntentRecord, MAX_TAGS, Property, RequestKey, Signals, Tag,
+};
 
-pub(super) fn attributes(json: &mut Writer<'_>, event: &Event) {
+pub(super) fn attributes(json: &mut Writer<'_>, event: &Event, of_watch: &[Tag]) {
     json.key(key!("attributes"));
     json.open();
     json.text(key!("outcome"), event.outcome.as_str());
@@ -12,7 +14,7 @@ pub(super) fn attributes(json: &mut Writer<'_>, event: &Event) {
     if let Some(intent) = &event.intent {
         intent_record(json, intent);
     }
-    tags(json, event);
+    tags(json, event, of_watch);
     properties(json, &event.properties);
     json.count_unless(0, key!("queue_ns"), event.queue_ns);
     caller(json, event);
@@ -24,19 +26,15 @@ pub(super) fn attributes(json: &mut Writer<'_>, event: &Event) {
     json.close();
 }
 
-fn tags(json: &mut Writer<'_>, event: &Event) {
-    if event.tags.is_empty() && event.more_tags.is_empty() {
+fn tags(json: &mut Writer<'_>, event: &Event, of_watch: &[Tag]) {
+    if of_watch.is_empty() && event.tags.is_empty() && event.more_tags.is_empty() {
         return;
     }
     json.key(key!("tags"));
     json.open();
-    for (key, value) in event.tags {
+    for (key, value) in event::tags(event, of_watch).take(MAX_TAGS) {
         json.foreign_key(key);
         json.string(value);
-    }
-    for tag in &event.more_tags {
-        json.foreign_key(tag.key.as_str());
-        json.string(tag.value.as_str());
     }
     json.close();
 }

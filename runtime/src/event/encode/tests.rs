@@ -72,7 +72,7 @@ pub(crate) fn plain() -> Event {
 
 fn text(event: &Event) -> String {
     let mut out = Vec::new();
-    encode(event, &mut out);
+    encode(event, &[], &mut out);
     String::from_utf8(out).unwrap()
 }
 
