@@ -11,6 +11,7 @@ use rmcp::service::{MaybeSendFuture, RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 
 use super::Watched;
+use super::missing::{self, Report};
 use super::operation::{MAX_INTENT_CHARS, Operation, UNKNOWN};
 use super::record::{Either, Recorded, Recorder};
 use super::surface::{KnownTool, Policy};
@@ -32,16 +33,21 @@ impl<H: ServerHandler> Watched<H> {
     ) -> impl Future<Output = Reply> + MaybeSendFuture + '_ {
         let tool = self.watch.as_ref().and_then(|watch| self.find_tool(&request.name, watch));
         let was_disabled = self.router.as_ref().is_some_and(|of| of.is_disabled(&request.name));
-        let is_report = tool.is_none() && self.is_missing_tool_report(&request.name);
+        let report = tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
+        let is_report = matches!(report, Report::Certain);
         let recorder = self.open_call(&mut request, &mut context, tool.as_deref(), is_report);
         Recorded::new(
             recorder,
             move || match is_report {
-                true => Either::First { future: std::future::ready(Ok(super::missing::reply())) },
+                true => Either::First { future: std::future::ready(Ok(missing::reply())) },
                 false => Either::Second { future: self.serve_call(request, context) },
             },
-            move |reply: &mut Reply, recorder| {
-                self.settle_call(reply, recorder, tool.as_deref(), was_disabled);
+            move |reply: &mut Reply, recorder| match report {
+                Report::Possible { intent } if is_unknown(reply) => {
+                    *reply = Ok(missing::reply());
+                    self.settle_report(reply, recorder, intent.as_deref());
+                }
+                _ => self.settle_call(reply, recorder, tool.as_deref(), was_disabled),
             },
         )
     }
@@ -109,7 +115,7 @@ impl<H: ServerHandler> Watched<H> {
             return Recorder::off();
         }
         let entry = tool.and_then(|tool| tool.policy.entry());
-        let name = tool.map(|tool| tool.name);
+        let name = entry.map(Entry::name).or(tool.map(|tool| tool.name));
         let recorder = self.open_named(CALL, name, context, |event, watch| {
             event.is_continuation =
                 is_continuation(request.input_responses.as_ref(), request.request_state.as_ref());
@@ -123,6 +129,16 @@ impl<H: ServerHandler> Watched<H> {
             ticket.set_captured_by(entry);
         }
         recorder
+    }
+
+    /// Makes the event of a call that the server knows no tool for that of a report.
+    fn settle_report(&self, reply: &Reply, recorder: &mut Recorder, intent: Option<&str>) {
+        recorder.finish(Outcome::Ok, |watch, event| {
+            event.event_type = EventType::MissingTool;
+            event.name = self.missing_tool_name();
+            event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
+            ending::of_wrapped(reply, Outcome::Ok, &watch.hasher(event.name.as_str()))
+        });
     }
 
     fn settle_call(
@@ -210,6 +226,10 @@ fn is_not_found(error: &ErrorData) -> bool {
     };
     error.code == ErrorCode::METHOD_NOT_FOUND
         || (error.code == ErrorCode::INVALID_PARAMS && says_so())
+}
+
+fn is_unknown(reply: &Reply) -> bool {
+    reply.as_ref().is_err_and(is_not_found)
 }
 
 /// Whether rmcp has refused the arguments: it answers those with the error flag.

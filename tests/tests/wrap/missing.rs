@@ -79,10 +79,13 @@ async fn c2_missing_null_and_extra_arguments_are_tolerated() {
 async fn own(client: &mut Lines) -> Value {
     let reply =
         client.call(NAME, json!({ "text": "x", "context": "mine" })).await.expect("a reply");
-    reply["result"]["content"][0]["text"].clone()
+    let text = reply["result"]["content"][0]["text"].as_str().unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-const OWN: &str = r#"{"text":"x","context":"mine"}"#;
+fn mine() -> Value {
+    json!({ "text": "x", "context": "mine" })
+}
 
 #[tokio::test]
 async fn c4_a_tool_of_the_authors_with_that_name_wins_on_whatever_page_it_is() {
@@ -95,11 +98,11 @@ async fn c4_a_tool_of_the_authors_with_that_name_wins_on_whatever_page_it_is() {
             server.has_get_tool = has_get_tool;
             let mut client = lines(recorder.watch.wrap(server)).await;
             // Called before it is listed as well as after.
-            assert_eq!(own(&mut client).await, json!(OWN), "page {at}, before");
+            assert_eq!(own(&mut client).await, mine(), "page {at}, before");
             let mut listed = page(&mut client, json!({})).await;
             listed.extend(page(&mut client, json!({ "cursor": "1" })).await);
             assert_eq!(listed.iter().filter(|name| *name == NAME).count(), 1);
-            assert_eq!(own(&mut client).await, json!(OWN), "page {at}, after");
+            assert_eq!(own(&mut client).await, mine(), "page {at}, after");
             assert!(of_type(&recorder.records(), "missing_tool").is_empty());
             assert_eq!(of_type(&recorder.records(), "tool_call").len(), 2);
         }
@@ -112,7 +115,7 @@ async fn c4_a_tool_of_that_name_that_is_never_listed_wins_before_the_report_is_a
     let mut server = Hand::new(vec![vec![text_tool("one")]]);
     server.unlisted.push(NAME);
     let mut client = lines(recorder.watch.wrap(server)).await;
-    assert_eq!(own(&mut client).await, json!(OWN));
+    assert_eq!(own(&mut client).await, mine());
     let records = of_type(&recorder.records(), "tool_call");
     assert_eq!(
         records.iter().map(summary).collect::<Vec<_>>(),

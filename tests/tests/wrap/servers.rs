@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rmcp::handler::server::router::tool::{AsyncTool, SyncTool, ToolBase, ToolRoute, ToolRouter};
 use rmcp::handler::server::wrapper::Parameters;
@@ -41,6 +42,8 @@ pub(crate) struct Hand {
     /// Tools that it has and does not list.
     pub(crate) unlisted: Vec<&'static str>,
     pub(crate) has_get_tool: bool,
+    /// How long a call takes.
+    pub(crate) delay: Duration,
     /// The arguments that reached it.
     pub(crate) seen: Arc<Mutex<Vec<Option<JsonObject>>>>,
 }
@@ -95,6 +98,7 @@ impl ServerHandler for Hand {
         if self.find(&request.name).is_none() && !self.unlisted.contains(&&*request.name) {
             return Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None));
         }
+        tokio::time::sleep(self.delay).await;
         let text = json!(request.arguments).to_string();
         self.seen.lock().expect("arguments").push(request.arguments);
         Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into())
