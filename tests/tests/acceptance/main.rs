@@ -9,6 +9,7 @@ mod delivery;
 mod dictionary;
 mod ending;
 mod errors;
+mod events;
 mod hooks;
 mod identity;
 mod intent;
