@@ -1,180 +1,24 @@
-//! Tags, properties and events of the author's own, from inside a call and from outside (F1, F6).
+//! The current call and events of the author's own, from inside a call and from outside (F6).
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::handler::server::common::{AsRequestContext, FromContextPart};
-use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{
-    CompleteRequestParams, CompleteResult, GetPromptRequestParams, PromptMessage, Reference, Role,
-    ServerCapabilities, ServerConfig,
-};
-use rmcp::service::RequestContext;
+use rmcp::ServiceExt;
+use rmcp::model::{ArgumentInfo, CompleteRequestParams, GetPromptRequestParams, Reference};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpClientTransport, StreamableHttpService};
-use rmcp::{
-    ErrorData, RoleServer, ServerHandler, ServiceExt, prompt, prompt_handler, prompt_router, tool,
-    tool_handler, tool_router,
-};
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Value, json};
+use toolwatch::Watch;
 use toolwatch::event::Transport;
 use toolwatch::local::Record;
-use toolwatch::{Count, CurrentCall, Shape, Watch, watched_tool};
-use toolwatch_tests::observed::{Client, Recorder, call, connect, text};
+use toolwatch_tests::observed::{Recorder, call, connect, text};
+
+use super::shop::{Shop, of_type, wrapped};
 
 const CALLS: usize = 64;
 
-#[derive(Deserialize, JsonSchema, Shape)]
-struct Step {
-    number: u64,
-}
-
-/// An extractor of the author's own that tags the call it runs in.
-struct Plan;
-
-impl<C: AsRequestContext> FromContextPart<C> for Plan {
-    fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
-        CurrentCall::of(context.as_request_context()).tag("plan", "pro");
-        Ok(Self)
-    }
-}
-
-/// What a call says of itself: its tags, an event, and what its handle tells.
-async fn act(current: &CurrentCall, number: u64) -> String {
-    current.tag("plan", "free");
-    current.tag("plan", "pro");
-    tokio::task::yield_now().await;
-    current.tag_revealed("number", &Count(number));
-    current.event("step").count("number", number).tag("kind", "child").record();
-    let told = (current.is_recorded(), current.trace_id(), current.span_id());
-    json!([told, current.session().map(|session| session.to_string())]).to_string()
-}
-
-#[derive(Clone, Default)]
-struct Shop {
-    kept: Arc<Mutex<Vec<CurrentCall>>>,
-}
-
-#[tool_router]
-impl Shop {
-    /// A tool with the attribute.
-    #[watched_tool(tags(team = "shop", region = "attribute"))]
-    #[tool]
-    async fn watched(&self, current: CurrentCall, Parameters(step): Parameters<Step>) -> String {
-        act(&current, step.number).await
-    }
-
-    /// A tool without.
-    #[tool]
-    async fn bare(&self, current: CurrentCall, Parameters(step): Parameters<Step>) -> String {
-        act(&current, step.number).await
-    }
-
-    /// A tool that is left out.
-    #[watched_tool(skip)]
-    #[tool]
-    async fn skipped(&self, current: CurrentCall, Parameters(step): Parameters<Step>) -> String {
-        act(&current, step.number).await
-    }
-
-    /// A tool that takes the whole request.
-    #[watched_tool]
-    #[tool]
-    async fn whole(
-        &self,
-        Parameters(step): Parameters<Step>,
-        context: RequestContext<RoleServer>,
-    ) -> String {
-        act(&CurrentCall::of(&context), step.number).await
-    }
-
-    /// A tool whose extractor notes something.
-    #[watched_tool]
-    #[tool]
-    fn planned(&self, _plan: Plan) -> String {
-        String::new()
-    }
-
-    /// A tool that keeps its handle, and blames its caller.
-    #[watched_tool]
-    #[tool]
-    fn keep(&self, current: CurrentCall) -> Result<String, String> {
-        current.blame_caller();
-        self.kept.lock().expect("a lock").push(current);
-        Err("the basket is empty".to_owned())
-    }
-
-    /// A tool that does what is not allowed.
-    #[watched_tool]
-    #[tool]
-    fn wrong(&self, current: CurrentCall) -> String {
-        current.tag("Upper", "x");
-        current.tag("empty", "");
-        current.tag("control", "a\nb");
-        current.event("no name").record();
-        KEYS.iter().for_each(|key| current.tag(key, "v"));
-        String::new()
-    }
-}
-
-/// One more than an event may have.
-const KEYS: [&str; 51] = [
-    "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11", "k12", "k13", "k14",
-    "k15", "k16", "k17", "k18", "k19", "k20", "k21", "k22", "k23", "k24", "k25", "k26", "k27",
-    "k28", "k29", "k30", "k31", "k32", "k33", "k34", "k35", "k36", "k37", "k38", "k39", "k40",
-    "k41", "k42", "k43", "k44", "k45", "k46", "k47", "k48", "k49", "k50",
-];
-
-#[prompt_router]
-impl Shop {
-    /// A prompt.
-    #[prompt]
-    async fn greet(&self, current: CurrentCall) -> Vec<PromptMessage> {
-        vec![PromptMessage::new_text(Role::User, act(&current, 7).await)]
-    }
-}
-
-#[tool_handler]
-#[prompt_handler]
-impl ServerHandler for Shop {
-    fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_prompts().enable_completions();
-        ServerConfig::new(capabilities.build())
-    }
-
-    async fn complete(
-        &self,
-        _: CompleteRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CompleteResult, ErrorData> {
-        act(&CurrentCall::of(&context), 8).await;
-        Ok(CompleteResult::default())
-    }
-}
-
-async fn wrapped(watch: &Watch) -> Client {
-    let (server_side, client_side) = tokio::io::duplex(1 << 16);
-    let server = watch.wrap(Shop::default());
-    tokio::spawn(async move {
-        if let Ok(running) = server.serve(server_side).await {
-            let _ = running.waiting().await;
-        }
-    });
-    ().serve(client_side).await.expect("the client connects")
-}
-
 fn property<'r>(record: &'r Record, key: &str) -> &'r Value {
     &record.attributes.properties[key]
-}
-
-/// The records of one type.
-fn of_type(recorder: &Recorder, event_type: &str) -> Vec<Record> {
-    let mut records = recorder.records();
-    records.retain(|record| record.event_type == event_type);
-    records
 }
 
 /// The only event of the author's own is a child of the only other one of this type.
@@ -225,7 +69,7 @@ async fn f6_under_the_wrapper_every_operation_knows_itself() {
     check_family(&recorder, "prompt_get", None);
     let recorder = Recorder::start();
     let client = wrapped(&recorder.watch).await;
-    let argument = rmcp::model::ArgumentInfo::new("a", "b");
+    let argument = ArgumentInfo::new("a", "b");
     let params = CompleteRequestParams::new(Reference::for_prompt("greet"), argument);
     client.complete(params).await.expect("a completion");
     check_family(&recorder, "completion", None);
@@ -347,62 +191,6 @@ async fn f6_events_from_anywhere_have_a_trace_of_their_own_and_join_the_account(
     let stats = recorder.watch.stats();
     assert!(stats.is_balanced());
     assert_eq!(stats.own().captured(), 2);
-}
-
-#[tokio::test]
-async fn f1_tags_of_the_watch_are_on_every_event_and_the_nearest_holds() {
-    let set = |builder: toolwatch::WatchBuilder| {
-        builder.tag("region", "watch").tag("release", "1").tag("release", "2").tag("unset", "")
-    };
-    let recorder = Recorder::with(set);
-    let client = wrapped(&recorder.watch).await;
-    client.list_all_tools().await.expect("a list");
-    call(&client, "watched", json!({ "number": 1 })).await.expect("a reply");
-    recorder.watch.event("outside").record();
-    for record in recorder.records() {
-        let expected = match record.event_type.as_str() {
-            "tool_call" => json!({ "region": "attribute", "release": "2", "team": "shop",
-                "plan": "pro", "number": "1" }),
-            "custom" if record.event_name == "step" => {
-                json!({ "region": "watch", "release": "2", "kind": "child" })
-            }
-            _ => json!({ "region": "watch", "release": "2" }),
-        };
-        assert_eq!(record.attributes.tags, expected, "{}", record.event_type);
-    }
-}
-
-#[tokio::test]
-async fn f1_what_is_not_valid_or_too_much_is_left_out_counted_and_told_once() {
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let teller = Arc::clone(&told);
-    let recorder = Recorder::with(|builder| {
-        let teller = Arc::clone(&teller);
-        builder.tag("zone", "a").on_error(move |error| {
-            let source = std::error::Error::source(error).map(ToString::to_string);
-            teller.lock().expect("a lock").push(format!("{error} {}", source.unwrap_or_default()));
-        })
-    });
-    let before = recorder.watch.stats().capture_faults;
-    let client = connect(Shop::default(), &recorder.watch).await;
-    call(&client, "wrong", json!({})).await.expect("a reply");
-    let tags = recorder.only().attributes.tags;
-    let tags = tags.as_object().expect("tags");
-    // Of the 50 that the call may note, one gives way to that of the watch.
-    assert!(tags.len() == 50 && tags.contains_key("zone") && tags.contains_key("k48"), "{tags:?}");
-    let event = KEYS
-        .iter()
-        .fold(recorder.watch.event("many"), |event, key| event.property(key, &true).tag(key, "v"));
-    event.property("No", &true).record();
-    let many = of_type(&recorder, "custom").pop().expect("an event");
-    let count = |value: &Value| value.as_object().map_or(0, |members| members.len());
-    assert_eq!((count(&many.attributes.properties), count(&many.attributes.tags)), (50, 50));
-    // In the call three tags, one event, one tag too many and one over; in the event one property
-    // and one tag too many, one tag over, one property with a wrong key.
-    assert!(recorder.watch.stats().capture_faults >= before + 10);
-    let told = told.lock().expect("a lock");
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("`Upper`") && told[0].contains("1 to 32"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,4 +16,6 @@ mod intent;
 mod privacy;
 mod process;
 mod settings;
+mod shop;
 mod signals;
+mod tags;
