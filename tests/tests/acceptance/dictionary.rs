@@ -150,10 +150,11 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
         call(&rules, "ruled", json!({ "name": number.to_string(), "flag": false })).await.ok();
     }
     continue_a_call(&watch).await;
+    watch.event("documented").count("rows", 3_u64).record();
     watch.flush(Duration::from_secs(10));
     let mut events: Vec<_> = receiver.requests().iter().flat_map(Received::events).collect();
-    // The dictionary is read against calls: the wrapper tells of its connection as well.
-    events.retain(|event| event["event_type"] == "tool_call");
+    // The dictionary is read against calls and an event of the author's: the wrapper tells of its connection as well.
+    events.retain(|event| event["event_type"] == "tool_call" || event["event_type"] == "custom");
     events
 }
 
