@@ -19,20 +19,33 @@ from mcp.client.streamable_http import streamable_http_client
 NAME, VERSION = "python-client", "3.1"
 
 
+class Tap:
+    """A stream to the server that notes the method of every message."""
+
+    def __init__(self, stream, sent):
+        self.stream, self.sent = stream, sent
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    async def __aenter__(self):
+        await self.stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *reason):
+        return await self.stream.__aexit__(*reason)
+
+    async def send(self, message):
+        method = getattr(message.message, "method", None)
+        if method is not None:
+            self.sent.append(method)
+        await self.stream.send(message)
+
+
 @contextlib.asynccontextmanager
 async def tapped(transport, sent):
-    """A transport that notes the method of every message that the client sends."""
     async with transport as (read, write):
-        send = write.send
-
-        async def note(message):
-            method = getattr(message.message, "method", None)
-            if method is not None:
-                sent.append(method)
-            await send(message)
-
-        write.send = note
-        yield read, write
+        yield read, Tap(write, sent)
 
 
 async def elicited(_context, _params):

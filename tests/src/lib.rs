@@ -4,8 +4,10 @@ pub mod canary;
 pub mod clients;
 pub mod everything;
 pub mod observed;
+pub mod posts;
 pub mod raw;
 pub mod server;
+pub mod wrapped;
 
 /// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
 #[must_use]

@@ -88,7 +88,7 @@ macro_rules! server {
             #[derive(Clone, Debug, Default)]
             pub struct Server;
 
-            #[tool_router(server_handler)]
+            #[tool_router(server_handler, vis = "pub")]
             impl Server {
                 /// Echo the text.
                 $(#[$watched])*

@@ -24,16 +24,22 @@ impl Entry {
         let was_absent = object.is_none();
         // The validator wants a `Value`, so the object becomes one for a while.
         let value = Value::Object(object.unwrap_or_default());
-        let mut captured = self.measure(&value, watch);
+        let captured = self.measure(&value, watch);
         #[cfg(feature = "schema")]
-        if let Some(validator) = self.validator() {
-            (captured.schema_valid, captured.schema_fault) =
-                self.with_plan(watch, |plan| validator.check(&value, plan));
-        }
+        let captured = self.check(&value, watch, captured);
         if let (Value::Object(object), false) = (value, was_absent) {
             *arguments = Some(object);
         }
         captured
+    }
+
+    /// The same with what the schema says of the arguments.
+    #[cfg(feature = "schema")]
+    fn check(&self, value: &Value, watch: &Active, captured: Arguments) -> Arguments {
+        let Some(validator) = self.validator() else { return captured };
+        let (schema_valid, schema_fault) =
+            self.with_plan(watch, |plan| validator.check(value, plan));
+        Arguments { schema_valid, schema_fault, ..captured }
     }
 
     fn measure(&self, value: &Value, watch: &Active) -> Arguments {

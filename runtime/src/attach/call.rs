@@ -57,12 +57,15 @@ impl Call {
         let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
         let intent = arguments.and_then(intent::take);
         let ticket = self.request.extensions.get::<Ticket>().cloned();
-        let span = match (ticket, Active::of_request(&self.request.extensions)) {
-            (Some(ticket), _) => self.adopt(&ticket, entry, intent.as_deref()),
-            (None, Some(watch)) if !watch.is_skipped(&self.info(&watch, entry)) => {
-                self.capture(watch, entry, intent.as_deref())
-            }
-            _ => CallSpan::disabled(),
+        let span = match ticket {
+            // Who has wrapped the server records it, whatever watch is installed.
+            Some(ticket) => self.adopt(&ticket, entry, intent.as_deref()),
+            None => match Active::of_request(&self.request.extensions) {
+                Some(watch) if !watch.is_skipped(&self.info(&watch, entry)) => {
+                    self.capture(watch, entry, intent.as_deref())
+                }
+                _ => CallSpan::disabled(),
+            },
         };
         Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
     }

@@ -154,7 +154,7 @@ impl Failure {
     }
 
     /// The failure with the side that the protocol tells, unless the author told one.
-    fn or_by_protocol(self, outcome: Outcome) -> Self {
+    pub(crate) fn or_by_protocol(self, outcome: Outcome) -> Self {
         Self { side: self.side.or_else(|| Side::of(outcome, self.code)), ..self }
     }
 }

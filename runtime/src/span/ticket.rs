@@ -4,7 +4,7 @@
 //! takes the span out of it and finishes it; what is left over is finished by the wrapper. So there
 //! is one event, whichever of the two attachments see the call.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ struct Inner {
     caller: Caller,
     /// Where what the arguments were captured by is kept: it tells entries apart.
     captured_by: AtomicUsize,
+    has_failed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -64,6 +65,7 @@ impl Ticket {
             trace,
             caller,
             captured_by: AtomicUsize::new(0),
+            has_failed: AtomicBool::new(false),
             state: Mutex::default(),
         }))
     }
@@ -95,6 +97,11 @@ impl Ticket {
 
     pub(crate) fn trace(&self) -> Trace {
         self.0.trace
+    }
+
+    /// Whether the request was recorded, by whomever, and has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Relaxed)
     }
 
     /// Who calls, as far as the request tells.
@@ -152,6 +159,7 @@ impl Ticket {
 
     /// Moves what was said into the event. Who calls is still known afterwards.
     pub(super) fn tell(&self, event: &mut Event) {
+        self.0.has_failed.store(event.outcome.is_error(), Ordering::Relaxed);
         let (side, principal) = {
             let mut state = self.lock();
             state.is_told = true;

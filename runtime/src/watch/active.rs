@@ -178,7 +178,8 @@ impl Active {
             return None;
         }
         let outcome = std::mem::replace(&mut event.outcome, Outcome::Interrupted);
-        let failure = event.failure.replace(Failure::of_kind(ErrorKind::Interrupted));
+        let interrupted = Failure::of_kind(ErrorKind::Interrupted);
+        let failure = event.failure.replace(interrupted.or_by_protocol(Outcome::Interrupted));
         let write = |buffer: &mut Vec<u8>| {
             self.encode(event, buffer);
             self.0.pipeline.begin(buffer)

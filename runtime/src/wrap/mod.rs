@@ -144,7 +144,8 @@ impl<H: Clone> Clone for Watched<H> {
             router: self.router.clone(),
             watch: self.watch.clone(),
             surface: Arc::clone(&self.surface),
-            life: Arc::clone(&self.life),
+            // A clone serves a connection of its own.
+            life: Arc::new(Life::new(self.watch.clone())),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Opens the event of a request or a notification, and reads its end off the reply.
 
+use std::sync::Arc;
+
 use rmcp::ErrorData;
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
@@ -74,7 +76,7 @@ impl<H> Watched<H> {
         let cancelled = context.ct.clone();
         let ticket = self.ticket(watch, event, cancelled);
         context.extensions.insert(ticket.clone());
-        Recorder::of(ticket, identifying)
+        Recorder::of(ticket, Arc::clone(&self.life), identifying)
     }
 
     /// Opens a notification.
@@ -95,7 +97,7 @@ impl<H> Watched<H> {
         fill(&mut event, watch);
         let ticket = self.ticket(watch, event, CancellationToken::new());
         context.extensions.insert(ticket.clone());
-        Recorder::of(ticket, identifying)
+        Recorder::of(ticket, Arc::clone(&self.life), identifying)
     }
 
     fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {
@@ -121,7 +123,6 @@ impl<H> Watched<H> {
         match reply {
             Ok(reply) => recorder.finish(outcome, |_, event| read(reply, event)),
             Err(error) => {
-                self.life.count_error();
                 recorder.finish(Outcome::ProtocolError, |watch, event| Ending {
                     result: None,
                     failure: Some(protocol_failure(watch, event.method, error)),

@@ -3,10 +3,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::life::Life;
 use crate::capture::losses::{self, Loss};
 use crate::event::{Event, Outcome};
 use crate::span::{Ending, Ticket};
@@ -15,6 +17,8 @@ use crate::watch::{Active, Identifying};
 /// The wrapper's hold on a request that is recorded; empty for one that is not.
 pub(super) struct Recorder {
     ticket: Option<Ticket>,
+    /// Which connection it belongs to.
+    life: Option<Arc<Life>>,
     /// Who calls, while that is being found out.
     identifying: Option<Identifying>,
     in_user_code: bool,
@@ -23,12 +27,16 @@ pub(super) struct Recorder {
 impl Recorder {
     /// Records nothing.
     pub(super) const fn off() -> Self {
-        Self { ticket: None, identifying: None, in_user_code: false }
+        Self { ticket: None, life: None, identifying: None, in_user_code: false }
     }
 
     /// Watches over a request whose ticket holds its span.
-    pub(super) const fn of(ticket: Ticket, identifying: Option<Identifying>) -> Self {
-        Self { ticket: Some(ticket), identifying, in_user_code: false }
+    pub(super) const fn of(
+        ticket: Ticket,
+        life: Arc<Life>,
+        identifying: Option<Identifying>,
+    ) -> Self {
+        Self { ticket: Some(ticket), life: Some(life), identifying, in_user_code: false }
     }
 
     /// Asks on who calls. Nothing waits for the answer.
@@ -63,19 +71,30 @@ impl Recorder {
         read: impl FnOnce(&Active, &mut Event) -> Ending,
     ) {
         let Some(ticket) = self.ticket.take() else { return };
-        let Some(mut span) = ticket.take_span() else { return };
-        let read = || span.event_mut().map(|event| read(ticket.watch(), event));
-        let ending = losses::guarded(Loss::Shape, read).flatten();
-        span.finish(outcome, ending.unwrap_or_default());
+        if let Some(mut span) = ticket.take_span() {
+            let read = || span.event_mut().map(|event| read(ticket.watch(), event));
+            let ending = losses::guarded(Loss::Shape, read).flatten();
+            span.finish(outcome, ending.unwrap_or_default());
+        }
+        self.count(&ticket);
+    }
+
+    /// Notes how the request has ended, wherever it was recorded.
+    fn count(&self, ticket: &Ticket) {
+        if let Some(life) = self.life.as_deref().filter(|_| ticket.has_failed()) {
+            life.count_error();
+        }
     }
 }
 
 impl Drop for Recorder {
     /// The request's future is gone: its handler has panicked, or nobody waits for it any more.
     fn drop(&mut self) {
-        if let Some(mut span) = self.ticket.take().and_then(|ticket| ticket.take_span()) {
+        let Some(ticket) = self.ticket.take() else { return };
+        if let Some(mut span) = ticket.take_span() {
             span.set_in_user_code(self.in_user_code);
         }
+        self.count(&ticket);
     }
 }
 

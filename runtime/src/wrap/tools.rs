@@ -133,9 +133,6 @@ impl<H: ServerHandler> Watched<H> {
         was_disabled: bool,
     ) {
         let outcome = self.outcome(reply, tool, was_disabled);
-        if outcome.is_error() {
-            self.life.count_error();
-        }
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(reply);
         recorder.finish(outcome, |watch, event| {

@@ -1,6 +1,7 @@
 //! The server of everything, for clients of other makers: `everything plain|watched|routed stdio|http`.
 //!
-//! `routed` is watched as well, and hands its router over. Over HTTP the server binds a free port and
+//! `watched` asks no tool for the intent, so that a client sees no difference at all. `routed` hands
+//! its router over, and asks every tool for the intent. Over HTTP the server binds a free port and
 //! says on stderr where it is; it ends when its stdin does, so that it never outlives its test.
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use rmcp::transport::{StreamableHttpServerConfig, stdio};
 use rmcp::{ServerHandler, ServiceExt};
 use tokio::io::AsyncReadExt;
 use tokio_util::sync::CancellationToken;
-use toolwatch::Watch;
+use toolwatch::{IntentScope, Watch};
 use toolwatch_tests::everything::Everything;
 
 type Fault = Box<dyn std::error::Error>;
@@ -23,18 +24,25 @@ async fn main() -> Result<(), Fault> {
     let [mode, transport] = arguments[..] else {
         return Err("everything plain|watched|routed stdio|http".into());
     };
-    let server = Everything::default();
-    if mode == "plain" {
-        return serve(move || server.clone(), transport).await;
-    }
-    let watch = Watch::builder().server("everything", "1.0.0").build()?;
+    let scope = match mode {
+        "plain" => return serve(handlers(), transport).await,
+        "watched" => IntentScope::None,
+        _ => IntentScope::All,
+    };
+    let watch = Watch::builder().server("everything", "1.0.0").intent_scope(scope).build()?;
+    let make = handlers();
     if mode == "watched" {
         let watch = watch.clone();
-        return serve(move || watch.wrap(server.clone()), transport).await;
+        return serve(move || watch.wrap(make()), transport).await;
     }
-    let router = Arc::new(Everything::router());
-    let inner = watch.clone();
-    serve(move || inner.wrap_with_router(server.clone(), Arc::clone(&router)), transport).await
+    let (router, inner) = (Arc::new(Everything::router()), watch.clone());
+    serve(move || inner.wrap_with_router(make(), Arc::clone(&router)), transport).await
+}
+
+/// Makes a handler for each session; all of them are one server.
+fn handlers() -> impl Fn() -> Everything + Send + Sync + 'static {
+    let server = Everything::default();
+    move || server.clone()
 }
 
 async fn serve<H: ServerHandler>(

@@ -2,6 +2,8 @@
 //! it writes to stdout that is not the protocol.
 
 use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use toolwatch::testing::{Receiver, Reply};
@@ -39,11 +41,12 @@ pub fn run(program: &str, seed: u64, leak: Option<&str>) -> Result<Verdict, Box<
     let install_key = std::fs::read(directory.path().join("key"))?;
     needles.secret(Kind::InstallKey, "the install key", &install_key);
     session(&mut server, &mut needles)?;
+    let mut sinks = Sinks::default();
+    during_a_call(&mut server, &mut needles, directory.path(), &mut sinks)?;
     let (stdout, stderr) = server.close()?;
     if !stderr.windows(10).any(|bytes| bytes == b"toolwatch:") {
         return Err("the child says nothing on stderr although debug is on".into());
     }
-    let mut sinks = Sinks::default();
     sinks.add("stderr", stderr);
     sinks.add("stdout beside the protocol", beside_the_protocol(&stdout));
     sinks.add_directory("spool of the child", directory.path())?;
@@ -62,9 +65,12 @@ fn variables(needles: &mut Needles) -> Vec<(&'static str, String)> {
         wrong("CANARY_SECRET_OF_THE_HOST"),
     ];
     variables.push(("TOOLWATCH_API_KEY", needles.word(Kind::ApiKey, "the API key")));
-    for (name, value) in
-        [("TOOLWATCH_LOCAL", "1"), ("TOOLWATCH_DEBUG", "1"), ("TOOLWATCH_FLUSH_INTERVAL_MS", "20")]
-    {
+    for (name, value) in [
+        ("TOOLWATCH_LOCAL", "1"),
+        ("TOOLWATCH_DEBUG", "1"),
+        ("TOOLWATCH_FLUSH_INTERVAL_MS", "20"),
+        ("TOOLWATCH_BEGIN_RECORDS", "1"),
+    ] {
         variables.push((name, value.to_owned()));
     }
     variables
@@ -93,6 +99,33 @@ fn session(server: &mut RawServer, needles: &mut Needles) -> Result<(), Box<dyn 
         &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }),
     )?;
     server.call("nothing", json!({}))?;
+    Ok(())
+}
+
+/// Collects the spool while a call is under way, which a begin record tells.
+fn during_a_call(
+    server: &mut RawServer,
+    needles: &mut Needles,
+    directory: &Path,
+    sinks: &mut Sinks,
+) -> Result<(), Box<dyn Error>> {
+    const NAME: &str = "spool during a call";
+    let id = server.send_call("wait", with_times(query("wait", needles), 1_500))?;
+    let deadline = Instant::now() + Duration::from_secs(1);
+    loop {
+        let mut seen = Sinks::default();
+        seen.add_directory(NAME, directory)?;
+        let is_begun = |bytes: &[u8]| bytes.windows(13).any(|window| window == b"\"interrupted\"");
+        if seen.0.iter().any(|sink| sink.name.ends_with(".begun") && is_begun(&sink.bytes)) {
+            sinks.0.append(&mut seen.0);
+            break;
+        }
+        if Instant::now() > deadline {
+            return Err("the call has no begin record".into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.read_reply(id)?;
     Ok(())
 }
 

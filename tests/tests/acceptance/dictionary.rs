@@ -89,7 +89,18 @@ fn places(event: &Value) -> Vec<(&'static str, BTreeMap<String, Value>)> {
         value.as_object().cloned().unwrap_or_default().into_iter().collect()
     };
     let mut attributes = object(&event["attributes"]);
-    for group in ["error", "identity", "intent", "session", "signals"] {
+    for group in [
+        "completion",
+        "error",
+        "identity",
+        "intent",
+        "listing",
+        "resource",
+        "session",
+        "session_end",
+        "signals",
+        "subscription",
+    ] {
         let Some(members) = attributes.remove(group) else { continue };
         let dotted = object(&members).into_iter();
         attributes.extend(dotted.map(|(name, value)| (format!("{group}.{name}"), value)));
@@ -151,11 +162,9 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
     }
     continue_a_call(&watch).await;
     watch.event("documented").count("rows", 3_u64).record();
+    crate::whole::run(&watch).await;
     watch.flush(Duration::from_secs(10));
-    let mut events: Vec<_> = receiver.requests().iter().flat_map(Received::events).collect();
-    // The dictionary is read against calls and an event of the author's: the wrapper tells of its connection as well.
-    events.retain(|event| event["event_type"] == "tool_call" || event["event_type"] == "custom");
-    events
+    receiver.requests().iter().flat_map(Received::events).collect()
 }
 
 /// What takes the wrapper: an identity. And what takes a client of its own: an id that is a text.

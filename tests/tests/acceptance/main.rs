@@ -18,4 +18,6 @@ mod process;
 mod settings;
 mod shop;
 mod signals;
+mod skipped;
 mod tags;
+mod whole;

@@ -1,1 +1,115 @@
 //! The official conformance suite: each scenario has the same verdict with and without a watch.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+use toolwatch_tests::clients::{HttpServer, Runtime};
+use toolwatch_tests::scale;
+
+use crate::{EVERYTHING, cache};
+
+/// Scenario to verdict: the status of each of its checks, in their order.
+type Verdicts = BTreeMap<String, Vec<String>>;
+
+#[tokio::test]
+async fn conformance_to_2025_11_25_is_the_same() {
+    check(&["--requirements", "2025-11-25"], Whole::MustPass).await;
+}
+
+#[tokio::test]
+async fn conformance_to_2026_07_28_is_the_same() {
+    check(&["--requirements", "2026-07-28"], Whole::MustPass).await;
+}
+
+#[tokio::test]
+async fn conformance_with_all_extensions_is_the_same() {
+    check(&["--suite", "all"], Whole::MayFail).await;
+}
+
+/// The scenarios again, at the older revisions that rmcp speaks: they take other ways through them.
+#[tokio::test]
+async fn conformance_to_older_revisions_is_the_same() {
+    if scale() > 1 {
+        for revision in ["2025-03-26", "2025-06-18"] {
+            check(&["--suite", "all", "--spec-version", revision], Whole::MayFail).await;
+        }
+    }
+}
+
+/// Whether the server has all that the selected scenarios ask for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// It must, or the suite would compare failures.
+    MustPass,
+    /// It need not: extensions that rmcp does not serve are among them.
+    MayFail,
+}
+
+/// Runs the scenarios that `selection` names against the server without and with a watch.
+async fn check(selection: &[&str], whole: Whole) {
+    let Some(node) = Runtime::node(&cache()).await else { return };
+    let plain = verdicts(node, selection, "plain", whole).await;
+    report(selection, "plain", &plain);
+    for mode in ["watched", "routed"] {
+        let verdicts = verdicts(node, selection, mode, whole).await;
+        report(selection, mode, &verdicts);
+        for (scenario, verdict) in &plain {
+            assert_eq!(Some(verdict), verdicts.get(scenario), "{scenario}, {mode}");
+        }
+        assert_eq!(plain.len(), verdicts.len(), "{mode}");
+    }
+}
+
+async fn verdicts(node: &Runtime, selection: &[&str], mode: &str, whole: Whole) -> Verdicts {
+    let results = tempfile::tempdir().expect("a directory");
+    let record = tempfile::tempdir().expect("a directory");
+    let server = HttpServer::start(EVERYTHING, mode, record.path()).await;
+    let output = results.path().to_string_lossy();
+    let arguments =
+        [&["server", "--url", server.url(), "--output-dir", &output], selection].concat();
+    let ended = node.finish("conformance.mjs", &arguments, record.path()).await;
+    server.stop().await;
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(ended.success || whole == Whole::MayFail, "{mode}: {said}");
+    let verdicts = read(results.path());
+    assert!(verdicts.len() > 20, "{mode}: {} scenarios were run: {said}", verdicts.len());
+    verdicts
+}
+
+/// Reads what the suite leaves: for each scenario a folder with its checks, named after it and the time.
+fn read(results: &Path) -> Verdicts {
+    let folders = std::fs::read_dir(results).expect("results");
+    folders
+        .map(|folder| {
+            let folder = folder.expect("a folder");
+            let name = folder.file_name().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(folder.path().join("checks.json")).expect("checks");
+            let checks: Vec<Value> = serde_json::from_str(&text).expect("checks");
+            let verdict = |check: &Value| format!("{} {}", check["id"], check["status"]);
+            (scenario(&name).to_owned(), checks.iter().map(verdict).collect())
+        })
+        .collect()
+}
+
+/// `server-ping-2026-01-02T03-04-05-006Z` is of the scenario `ping`.
+fn scenario(folder: &str) -> &str {
+    let timed = folder.strip_prefix("server-").unwrap_or(folder);
+    timed.len().checked_sub("-2026-01-02T03-04-05-006Z".len()).map_or(timed, |end| &timed[..end])
+}
+
+fn report(selection: &[&str], mode: &str, verdicts: &Verdicts) {
+    let checks: Vec<&String> = verdicts.values().flatten().collect();
+    let count = |status: &str| checks.iter().filter(|check| check.contains(status)).count();
+    let has_failed = |checks: &&Vec<String>| checks.iter().any(|check| check.contains("FAILURE"));
+    let failed = verdicts.values().filter(has_failed).count();
+    println!(
+        "{} {mode}: {} scenarios, {failed} failed; {} checks, {} passed, {} failed, {} warned",
+        selection.join(" "),
+        verdicts.len(),
+        checks.len(),
+        count("SUCCESS"),
+        count("FAILURE"),
+        count("WARNING"),
+    );
+}

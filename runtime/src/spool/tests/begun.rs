@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::spool::begun::BEGUN_SUFFIX;
-use crate::spool::disk::{DiskFile, Writes};
+use crate::spool::disk::Writes;
 
 fn begun_files(home: &Path) -> Vec<std::path::PathBuf> {
     let Ok(entries) = std::fs::read_dir(home.join("spool")) else { return Vec::new() };
