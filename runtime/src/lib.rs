@@ -49,6 +49,7 @@
 //!   variable.
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
+//! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
 //! - [`event`] is the vocabulary of what is recorded.
 //!
 //! # Features
@@ -141,3 +142,8 @@ struct ServersGuide;
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/rules.md")]
 struct RulesGuide;
+
+/// The code in the guide to events compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/events.md")]
+struct EventsGuide;
