@@ -5,8 +5,10 @@ use super::{Watch, WatchBuilder};
 use crate::destination::{Ack, Batch, Destination, SendError};
 use crate::{Durability, LoopThresholds};
 
+type Variables = &'static [(&'static str, &'static str)];
+
 /// A builder that sees these variables and no others.
-fn with(variables: &'static [(&'static str, &'static str)]) -> WatchBuilder {
+fn with(variables: Variables) -> WatchBuilder {
     Watch::builder().environment(move |name| {
         variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
@@ -165,7 +167,7 @@ fn the_default_directory_is_found_in_the_same_environment_as_the_settings() {
 
 #[test]
 fn a5_begin_records_are_off_by_default_and_an_option_wins_over_memory() {
-    let cases: [(&'static [(&str, &str)], Option<bool>, bool); 5] = [
+    let cases: [(Variables, Option<bool>, bool); 5] = [
         (&[], None, false),
         (&[("TOOLWATCH_BEGIN_RECORDS", "1")], None, true),
         (&[("TOOLWATCH_BEGIN_RECORDS", "1")], Some(false), false),
