@@ -54,9 +54,11 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
-        let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
-        let intent = arguments.and_then(intent::take);
         let ticket = self.request.extensions.get::<Ticket>().cloned();
+        // A wrapper that knows this entry has taken the intent out, or does not ask for it.
+        let is_taken = ticket.as_ref().is_some_and(|ticket| ticket.is_captured_by(entry));
+        let asks = entry.is_injected() && !is_taken;
+        let intent = self.params.arguments.as_mut().filter(|_| asks).and_then(intent::take);
         let span = match ticket {
             // Who has wrapped the server records it, whatever watch is installed.
             Some(ticket) => self.adopt(&ticket, entry, intent.as_deref()),

@@ -120,7 +120,14 @@ impl Watch {
             surface.learn_router(router, watch);
         }
         let life = Arc::new(Life::new(watch.clone()));
-        Watched { handler, router, watch, surface, life }
+        let watched = Watched { handler, router, watch, surface, life };
+        // All tools of a router are known at once; others are known after the first list.
+        if let (Some(watch), true) = (&watched.watch, watched.router.is_some())
+            && watched.surface.check_now()
+        {
+            watched.report_names(watch);
+        }
+        watched
     }
 }
 
