@@ -118,7 +118,7 @@ fn brief_wait() -> Value {
 /// Whether the client is sent a result: older protocols have no requests for input.
 fn is_result(outcome: &str, era: Era) -> bool {
     let errors = ["protocol_error", "unknown_tool", "disabled_tool"];
-    !errors.contains(&outcome) && !(outcome == "input_required" && era == Era::Session)
+    !errors.contains(&outcome) && (outcome != "input_required" || era == Era::Stateless)
 }
 
 async fn over_http(tools: &str, era: Era) {
