@@ -128,7 +128,10 @@ impl<H: ServerHandler> Watched<H> {
                 known.push(learned);
             }
         }
-        page.tools.extend(self.missing_tool(is_last));
+        if let Some(report) = self.missing_tool(is_last) {
+            self.surface.set_report_advertised();
+            page.tools.push(report);
+        }
         if is_last && self.surface.check_now() {
             self.report_names(watch);
         }

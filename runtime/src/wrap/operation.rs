@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::ErrorData;
+use rmcp::model::Extensions;
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +63,12 @@ impl<H> Watched<H> {
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
+        if let Some(ticket) = watch.outer_ticket(&context.extensions) {
+            return match operation.event_type {
+                EventType::ToolCall => share(ticket, fill),
+                _ => Recorder::off(),
+            };
+        }
         let info = watch.request_info(operation.method, tool, context);
         if watch.is_skipped(&info) {
             // The attribute must not record by the installed watch what was skipped here.
@@ -87,6 +94,9 @@ impl<H> Watched<H> {
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
+        if watch.outer_ticket(&context.extensions).is_some() {
+            return Recorder::off();
+        }
         let info = watch.notification_info(method, context);
         if watch.is_skipped(&info) {
             return Recorder::off();
@@ -129,6 +139,25 @@ impl<H> Watched<H> {
                 });
             }
         }
+    }
+}
+
+/// Takes part in the event of another wrapper of the same watch around this one. What this one knows
+/// of a call is nearer to its tool.
+fn share(ticket: Ticket, fill: impl FnOnce(&mut Event, &Active)) -> Recorder {
+    let Some(mut span) = ticket.take_span() else { return Recorder::off() };
+    if let Some(event) = span.event_mut() {
+        fill(event, ticket.watch());
+    }
+    ticket.put_span(span);
+    Recorder::shared(ticket)
+}
+
+impl Active {
+    /// The ticket that a wrapper of this very watch has left, around the one that asks.
+    fn outer_ticket(&self, extensions: &Extensions) -> Option<Ticket> {
+        let ticket = extensions.get::<Ticket>()?;
+        (ticket.watch().id() == self.id()).then(|| ticket.clone())
     }
 }
 

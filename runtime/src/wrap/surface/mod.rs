@@ -31,6 +31,8 @@ pub(crate) struct Surface {
     pub(crate) drift: Drift,
     /// Whether the server has checked itself.
     is_checked: AtomicBool,
+    /// Whether a list has told of the missing-tool report.
+    is_report_advertised: AtomicBool,
     /// Where the routers are that were looked at.
     routers: Mutex<Vec<usize>>,
 }
@@ -39,6 +41,14 @@ impl Surface {
     /// Whether this is the first time that somebody asks.
     pub(crate) fn check_now(&self) -> bool {
         !self.is_checked.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_report_advertised(&self) {
+        self.is_report_advertised.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_advertised_report(&self) -> bool {
+        self.is_report_advertised.load(Ordering::Relaxed)
     }
 
     /// Whether this address was noted before; it is from now on. The last ones are remembered.
