@@ -117,7 +117,7 @@ impl Watch {
             check.warn("the watch is off: set an endpoint and a key, or TOOLWATCH_LOCAL=1");
             return check;
         };
-        if !Active::installed().is_some_and(|installed| installed.id() == watch.id()) {
+        if Active::installed().is_none_or(|installed| installed.id() != watch.id()) {
             check.warn("the watch is not installed: install() it, or wrap() the server");
         }
         let of_nobody = check.tools.iter().filter(|tool| tool.recorded == Recorded::Nobody);
