@@ -74,7 +74,9 @@ impl<H: ServerHandler> Watched<H> {
 
     /// The report by its name.
     pub(super) fn missing_tool_named(&self, name: &str) -> Option<Tool> {
-        self.missing_tool(true).filter(|tool| tool.name == name)
+        // First by the name: asking the server for its tool may build its router anew.
+        let report = self.watch.as_ref()?.missing_tool()?;
+        if report.name.as_str() != name { None } else { self.missing_tool(true) }
     }
 
     /// Whether a call goes to the report. Where none was advertised yet the server is asked first: it

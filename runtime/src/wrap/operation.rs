@@ -11,7 +11,7 @@ use super::Watched;
 use super::record::Recorder;
 use crate::capture::failure;
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
-use crate::span::{CallSpan, Ending, Ticket};
+use crate::span::{Ending, Ticket};
 use crate::watch::Active;
 
 /// The name under which what nobody advertises is recorded.
@@ -112,9 +112,7 @@ impl<H> Watched<H> {
 
     fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {
         self.life.see(&event.caller);
-        let ticket = Ticket::new(watch.clone(), event.started, event.trace, event.caller.clone());
-        ticket.put_span(CallSpan::open(watch.clone(), event, cancelled));
-        ticket
+        Ticket::with_span(watch.clone(), event, cancelled)
     }
 
     /// Records the end of a request whose reply tells no more than whether it failed.

@@ -145,7 +145,7 @@ impl<H: ServerHandler> Watched<H> {
             event.event_type = EventType::MissingTool;
             event.name = self.missing_tool_name();
             event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
-            ending::of_wrapped(reply, Outcome::Ok, &watch.hasher(event.name.as_str()))
+            ending::of_wrapped(reply, Outcome::Ok, |read| read(&watch.hasher(event.name.as_str())))
         });
     }
 
@@ -161,12 +161,10 @@ impl<H: ServerHandler> Watched<H> {
         crate::testing::leak::see_reply(reply);
         recorder.finish(outcome, |watch, event| {
             let entry = tool.and_then(|tool| tool.policy.entry());
-            match entry {
-                Some(entry) => {
-                    entry.with_hasher(watch, |hasher| ending::of_wrapped(reply, outcome, hasher))
-                }
-                None => ending::of_wrapped(reply, outcome, &watch.hasher(event.name.as_str())),
-            }
+            ending::of_wrapped(reply, outcome, |read| match entry {
+                Some(entry) => entry.with_hasher(watch, read),
+                None => read(&watch.hasher(event.name.as_str())),
+            })
         });
     }
 

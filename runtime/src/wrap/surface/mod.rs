@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub(crate) use drift::Drift;
 pub(crate) use names::Places;
-pub(crate) use tools::{KnownTool, Policy, Tools};
+pub(crate) use tools::{KnownTool, Page, Policy, Tools};
 
 /// How many tools, prompts, resources and templates one server may have, each. What is beyond is
 /// recorded under `_unknown`.
