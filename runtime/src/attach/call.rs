@@ -134,6 +134,7 @@ impl Call {
                 arguments.repeat_run = before.repeat_run;
                 arguments.repeat_window = before.repeat_window;
             }
+            span.begin_again();
         }
         span
     }
