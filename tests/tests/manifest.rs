@@ -24,7 +24,6 @@ impl Reveal for Pages {
 
 #[derive(Deserialize, JsonSchema, Shape)]
 struct Filter {
-    #[expect(dead_code, reason = "only its policy counts")]
     strict: bool,
 }
 
@@ -32,11 +31,8 @@ struct Filter {
 struct Search {
     query: String,
     pages: Option<Pages>,
-    #[expect(dead_code, reason = "only its policy counts")]
     filter: Filter,
-    #[expect(dead_code, reason = "only its policy counts")]
     token: Option<String>,
-    #[expect(dead_code, reason = "only its policy counts")]
     cursor: Option<String>,
 }
 
