@@ -197,3 +197,29 @@ impl Destination for Nowhere {
         Ok(Ack::all())
     }
 }
+
+#[test]
+fn f1_a_tag_of_a_watch_that_is_not_valid_is_an_error_that_says_which_rule() {
+    let build = |key: &str, value: &str| {
+        let directory = directory();
+        with(&[]).local().directory(directory.path().to_owned()).tag(key, value).build()
+    };
+    for (key, value, rule) in [
+        ("Region", "eu", "the key of a tag"),
+        ("", "eu", "the key of a tag"),
+        (&*"k".repeat(33), "eu", "the key of a tag"),
+        ("region", "a\nb", "a value has 1 to 200 characters"),
+        ("region", &*"v".repeat(201), "a value has 1 to 200 characters"),
+    ] {
+        let error = build(key, value).expect_err("refused");
+        assert!(error.is_configuration() && error.to_string().contains(rule), "{error}");
+    }
+    assert!(build(&"k".repeat(32), &"v".repeat(200)).is_ok());
+    let tagged = |count: usize| {
+        let directory = directory();
+        let builder = with(&[]).local().directory(directory.path().to_owned());
+        (0..count).fold(builder, |builder, number| builder.tag(format!("k{number}"), "v")).build()
+    };
+    assert!(tagged(50).is_ok());
+    assert!(tagged(51).expect_err("refused").to_string().contains("at most 50 tags"));
+}
