@@ -6,20 +6,31 @@
 
 use std::collections::BTreeSet;
 
-use toolwatch::IntentLevel;
 use toolwatch::testing::leak::{Leak, plant};
+use toolwatch::{IdentityLevel, IntentLevel};
 use toolwatch_tests::canary::child;
 use toolwatch_tests::canary::needle::Kind;
 use toolwatch_tests::canary::round::{Round, run};
+use toolwatch_tests::canary::whole;
+use toolwatch_tests::canary::whole::drive::DURING;
+use toolwatch_tests::canary::whole::script::End;
+use toolwatch_tests::wrapped::Era;
 
 /// Twice every way in which a call can end, and some arguments that break the schema.
 const CALLS: usize = 54;
 
 const EVENT: &str = "in body of request";
 
+/// What is found, in which encoding, where.
+type Expectation = (Kind, &'static str, &'static str);
+
+const RAW_ARGUMENT: Expectation = (Kind::Argument, ", raw,", EVENT);
+const RAW_CONTEXT: Expectation = (Kind::Context, ", raw,", EVENT);
+const RAW_RESULT: Expectation = (Kind::Result, ", raw,", EVENT);
+
 /// What of which kind is to be found, in which encoding, where. No wildcard: a new leak without an
 /// expectation does not compile.
-fn expectation(leak: Leak) -> (Kind, &'static str, &'static str) {
+fn expectation(leak: Leak) -> Expectation {
     match leak {
         Leak::Value => (Kind::Argument, ", raw,", EVENT),
         Leak::ValueHex => (Kind::Argument, ", hex,", EVENT),
@@ -42,6 +53,27 @@ fn expectation(leak: Leak) -> (Kind, &'static str, &'static str) {
         Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
         Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
         Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),
+        Leak::Uri | Leak::Subscription | Leak::ToolName | Leak::ToolArgument => RAW_ARGUMENT,
+        Leak::RequestState | Leak::InputResponse | Leak::Cursor | Leak::TaskId => RAW_ARGUMENT,
+        Leak::PromptName | Leak::PromptArgument | Leak::CompletionArgument => RAW_ARGUMENT,
+        Leak::CompletionValue | Leak::CompletionContext | Leak::CustomMethod => RAW_ARGUMENT,
+        Leak::CustomParams | Leak::NoticeMethod | Leak::NoticeParams => RAW_ARGUMENT,
+        Leak::ProgressMessage | Leak::ProgressToken => RAW_ARGUMENT,
+        Leak::WrappedIntent => (Kind::Intent, ", raw,", EVENT),
+        Leak::ClientName => (Kind::Label, ", raw,", EVENT),
+        Leak::ClientTitle | Leak::ClientCapability | Leak::RequestId => RAW_CONTEXT,
+        Leak::MetaKey | Leak::TraceState | Leak::SessionText => RAW_CONTEXT,
+        Leak::Authorization | Leak::Cookie | Leak::SessionHeader => RAW_CONTEXT,
+        Leak::Identity => (Kind::Identity, ", raw,", EVENT),
+        Leak::ResourceContent | Leak::PromptMessage | Leak::CompletionOffer => RAW_RESULT,
+        Leak::ListedText | Leak::TaskMessage | Leak::CustomResult => RAW_RESULT,
+        Leak::CancelReason => (Kind::Error, ", raw,", EVENT),
+        Leak::OperationMessage | Leak::OperationData | Leak::OperationPanic => {
+            (Kind::Error, ", raw,", EVENT)
+        }
+        Leak::BeginRecord => (Kind::Argument, ", raw,", DURING),
+        Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
+        Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
     }
 }
 
@@ -53,10 +85,30 @@ fn found(leak: Leak, seed: u64) -> BTreeSet<String> {
         return child.expect("the suite's own machinery").leaks;
     }
     plant(Some(leak));
+    if leak as usize > Leak::InstallKey as usize {
+        let outcome = whole::round::run(&of_wrapper(leak, seed));
+        plant(None);
+        return outcome.expect("the suite's own machinery").verdict.leaks;
+    }
     let round = Round { intent: IntentLevel::Len, ..Round::new(seed, CALLS) };
     let outcome = run(&round).expect("the suite's own machinery");
     plant(None);
     outcome.verdict.leaks
+}
+
+/// A round with a wrapped server that holds what this leak is about. Leaks of wrappers come last.
+fn of_wrapper(leak: Leak, seed: u64) -> whole::round::Round {
+    let is_http = matches!(leak, Leak::Authorization | Leak::Cookie | Leak::SessionHeader);
+    let is_stateless = leak == Leak::Subscription;
+    whole::round::Round {
+        seed,
+        era: if is_stateless { Era::Stateless } else { Era::Session },
+        is_http,
+        is_routed: false,
+        intent: IntentLevel::Len,
+        identity: IdentityLevel::Hash,
+        ends: &[End::Reply, End::Refuse, End::Panic, End::Wait],
+    }
 }
 
 #[test]
@@ -77,5 +129,8 @@ fn every_planted_leak_is_found_and_none_without() {
     assert!(missed.is_empty(), "planted and not found: {missed:#?}");
     let round = Round { intent: IntentLevel::Len, ..Round::new(6_999, CALLS) };
     let found = run(&round).expect("the suite's own machinery").verdict.leaks;
+    assert!(found.is_empty(), "found although nothing is planted: {found:#?}");
+    let round = of_wrapper(Leak::Uri, 6_998);
+    let found = whole::round::run(&round).expect("the suite's own machinery").verdict.leaks;
     assert!(found.is_empty(), "found although nothing is planted: {found:#?}");
 }

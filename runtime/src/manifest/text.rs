@@ -9,6 +9,8 @@ impl fmt::Display for Manifest {
         if !self.is_enabled {
             return writeln!(f, "toolwatch is off: nothing is recorded, and nothing leaves.");
         }
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::print(crate::testing::leak::Leak::Manifest, f)?;
         writeln!(f, "Settings")?;
         for setting in &self.settings {
             writeln!(f, "  {}: {}", setting.option, setting.value)?;

@@ -7,6 +7,9 @@
 //! planted leak is about is kept here until the event is written: the suite makes one call at a
 //! time.
 
+mod ways;
+mod wrapped;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -16,74 +19,8 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, ContentBlock, JsonObj
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-macro_rules! leaks {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// One way in which user data could leave.
-        ///
-        /// ```
-        /// use toolwatch::testing::leak::Leak;
-        /// assert!(Leak::ALL.len() >= 12);
-        /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Leak { $($(#[$doc])* $name,)* }
-
-        impl Leak {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-        }
-    };
-}
-
-leaks! {
-    /// An argument's value in a member of the event.
-    Value,
-    /// The same in hex.
-    ValueHex,
-    /// The same in base64.
-    ValueBase64,
-    /// The same as `Debug` prints bytes.
-    ValueBytes,
-    /// The same with its UTF-16 units escaped.
-    ValueEscaped,
-    /// A plain hash of a value.
-    ValueHash,
-    /// A number.
-    Number,
-    /// A plain hash of all arguments, as `sha256(args)[:16]`.
-    ArgumentsHash,
-    /// The name of a key that no schema declares.
-    Key,
-    /// The same, reversed.
-    KeyReversed,
-    /// The message of the schema validator.
-    SchemaMessage,
-    /// The message of a failed extractor.
-    ExtractorMessage,
-    /// The text of an error result.
-    ErrorText,
-    /// The data of a JSON-RPC error.
-    ErrorData,
-    /// The text of a result.
-    ResultText,
-    /// The payload of a panic.
-    PanicPayload,
-    /// A member of `_meta`.
-    Meta,
-    /// The intent, whatever its level.
-    Intent,
-    /// A value in a line of `tracing`.
-    LogLine,
-    /// A value in a line on stderr.
-    StderrLine,
-    /// A value in `Debug` of the watch.
-    WatchDebug,
-    /// A value in a header of the ingest request.
-    Header,
-    /// A value in the name of a file of the spool.
-    FileName,
-    /// The install key in a member of the event.
-    InstallKey,
-}
+pub use ways::Leak;
+pub(crate) use wrapped::{see, see_answer, see_params, see_request, see_result};
 
 #[derive(Default)]
 struct State {
@@ -104,7 +41,7 @@ fn state() -> MutexGuard<'static, State> {
 /// ```
 pub fn plant(leak: Option<Leak>) {
     *state() = State { leak, text: None };
-    if leak == Some(Leak::PanicPayload) {
+    if matches!(leak, Some(Leak::PanicPayload | Leak::OperationPanic)) {
         listen_to_panics();
     }
 }
@@ -124,7 +61,7 @@ fn listen_to_panics() {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let text = panic.payload().downcast_ref::<String>().cloned();
-            keep(|leak| text.filter(|_| leak == Leak::PanicPayload));
+            keep(|leak| text.filter(|_| matches!(leak, Leak::PanicPayload | Leak::OperationPanic)));
             usual(panic);
         }));
     });
@@ -178,7 +115,11 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
 
 /// Sees an extractor fail.
 pub(crate) fn see_error(error: &ErrorData) {
-    keep(|leak| (leak == Leak::ExtractorMessage).then(|| error.message.to_string()));
+    keep(|leak| match leak {
+        Leak::ExtractorMessage | Leak::OperationMessage => Some(error.message.to_string()),
+        Leak::OperationData => error.data.as_ref().map(Value::to_string),
+        _ => None,
+    });
 }
 
 /// Sees what the tool answered.
@@ -203,6 +144,9 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         state.text = key.map(|key| hex(&key));
     }
     let Some(text) = state.text.clone() else { return };
+    if leak == Leak::BeginRecord && !is_begin_record(event) {
+        return;
+    }
     match leak {
         Leak::LogLine => tracing::trace!(text, "an event was captured"),
         Leak::StderrLine => eprintln!("toolwatch: captured {text}"),
@@ -210,7 +154,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             let path = directory.map(|directory| directory.join(letters(&text)));
             path.map(|path| std::fs::write(path, b""));
         }
-        Leak::WatchDebug | Leak::Header => {}
+        Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         _ => {
             event.pop();
             event.extend_from_slice(format!(",\"leak\":{}}}", Value::from(text)).as_bytes());
@@ -219,9 +163,14 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
     }
 }
 
-/// Adds to what `Debug` prints of a watch.
-pub(crate) fn print(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match of(Leak::WatchDebug) {
+/// What is written before a call ends says that it was interrupted.
+fn is_begin_record(event: &[u8]) -> bool {
+    event.windows(13).any(|window| window == b"\"interrupted\"")
+}
+
+/// Adds to what a type of ours prints, such as `Debug` of a watch.
+pub(crate) fn print(leak: Leak, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match of(leak) {
         Some(text) => f.write_str(&text),
         None => Ok(()),
     }

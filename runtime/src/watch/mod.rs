@@ -168,7 +168,7 @@ impl Watch {
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[cfg(feature = "planted-leaks")]
-        crate::testing::leak::print(f)?;
+        crate::testing::leak::print(crate::testing::leak::Leak::WatchDebug, f)?;
         match &self.0 {
             Some(active) => {
                 f.debug_struct("Watch").field("settings", active.settings()).finish_non_exhaustive()

@@ -51,6 +51,8 @@ impl<H: ServerHandler> Watched<H> {
         request: InitializeRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<InitializeResult, ErrorData>> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(INITIALIZE.method, &request);
         let recorder = self.open(INITIALIZE, &mut context, |event, _| {
             // Before the handshake only its own parameters know the client.
             let client = &request.client_info;
@@ -78,6 +80,8 @@ impl<H: ServerHandler> Watched<H> {
         context: SubscriptionContext,
     ) -> impl Future<Output = Result<(), ErrorData>> + MaybeSendFuture + '_ {
         let accepted = context.accepted();
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(LISTEN.method, accepted);
         let count = |of: Option<bool>| u32::from(of == Some(true));
         let resources = accepted.resource_subscriptions.as_ref().map_or(0, Vec::len);
         let shape = Subscription {
@@ -112,13 +116,19 @@ impl<H: ServerHandler> Watched<H> {
         request: CustomRequest,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CustomResult, ErrorData>> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(CUSTOM.method, &request);
         let recorder = self.open(CUSTOM, &mut context, |event, watch| {
             event.opaque = opaque(request.params.as_ref(), watch);
         });
         Recorded::new(
             recorder,
             || self.handler.on_custom_request(request, context),
-            |reply, recorder| self.settle(reply, recorder),
+            |reply, recorder| {
+                #[cfg(feature = "planted-leaks")]
+                crate::testing::leak::see_result(CUSTOM.method, reply);
+                self.settle(reply, recorder);
+            },
         )
     }
 
@@ -127,6 +137,8 @@ impl<H: ServerHandler> Watched<H> {
         notification: CustomNotification,
         mut context: NotificationContext<RoleServer>,
     ) -> impl Future<Output = ()> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params("_notice", &notification);
         let recorder = self.open_notice("_other", &mut context, |event, watch| {
             event.opaque = opaque(notification.params.as_ref(), watch);
         });
@@ -143,6 +155,8 @@ impl<H: ServerHandler> Watched<H> {
         mut context: NotificationContext<RoleServer>,
     ) -> impl Future<Output = ()> + MaybeSendFuture + '_ {
         let method = "notifications/cancelled";
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(method, &notification);
         let recorder = self.open_notice(method, &mut context, |event, watch| {
             let cancelled = notification.request_id.as_ref();
             event.request_id = cancelled.map(|id| watch.request_key(id));

@@ -25,12 +25,20 @@ macro_rules! plain_requests {
             $($param: $ty,)?
             mut context: RequestContext<RoleServer>,
         ) -> impl Future<Output = Result<$output, ErrorData>> + MaybeSendFuture + '_ {
+            $(
+                #[cfg(feature = "planted-leaks")]
+                crate::testing::leak::see_params($method, &$param);
+            )?
             let operation = Operation::new(EventType::$event_type, $method);
             let recorder = self.open(operation, &mut context, |_, _| {});
             Recorded::new(
                 recorder,
                 || self.handler.$name($($param,)? context),
-                |reply, recorder| self.settle(reply, recorder),
+                |reply, recorder| {
+                    #[cfg(feature = "planted-leaks")]
+                    crate::testing::leak::see_result($method, reply);
+                    self.settle(reply, recorder);
+                },
             )
         }
     )*};
@@ -44,6 +52,10 @@ macro_rules! plain_notifications {
             $($param: $ty,)?
             mut context: NotificationContext<RoleServer>,
         ) -> impl Future<Output = ()> + MaybeSendFuture + '_ {
+            $(
+                #[cfg(feature = "planted-leaks")]
+                crate::testing::leak::see_params($method, &$param);
+            )?
             let recorder = self.open_notice($method, &mut context, |_, _| {});
             Recorded::new(
                 recorder,

@@ -32,12 +32,16 @@ macro_rules! lists {
             request: Page,
             mut context: RequestContext<RoleServer>,
         ) -> impl Future<Output = Result<$result, ErrorData>> + MaybeSendFuture + '_ {
+            #[cfg(feature = "planted-leaks")]
+            crate::testing::leak::see_params($operation.method, &request);
             let is_continued = is_continued(&request);
             let recorder = self.open($operation, &mut context, |_, _| {});
             Recorded::new(
                 recorder,
                 || self.handler.$method(request, context),
                 move |reply: &mut Result<$result, ErrorData>, recorder| {
+                    #[cfg(feature = "planted-leaks")]
+                    crate::testing::leak::see_result($operation.method, reply);
                     if let (Ok(reply), Some(watch)) = (&*reply, &self.watch) {
                         let learn: fn(&Self, &$result, &Active) = $learn;
                         learn(self, reply, watch);

@@ -161,6 +161,8 @@ impl<H: Clone> Clone for Watched<H> {
 
 impl<H> fmt::Debug for Watched<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::print(crate::testing::leak::Leak::WatchedDebug, f)?;
         f.debug_struct("Watched")
             .field("handler", &std::any::type_name::<H>())
             .field("is_enabled", &self.watch.is_some())

@@ -75,6 +75,8 @@ impl<H> Watched<H> {
             context.extensions.insert(Ticket::silent(watch));
             return Recorder::off();
         }
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_request(&info, Some(&context.id));
         let mut event = operation.event();
         (event.trace, event.caller) = watch.read_context(&info);
         let identifying = watch.identify(&info);
@@ -101,6 +103,8 @@ impl<H> Watched<H> {
         if watch.is_skipped(&info) {
             return Recorder::off();
         }
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_request(&info, None);
         let mut event = Operation::new(EventType::Notification, method).event();
         (event.trace, event.caller) = watch.read_context(&info);
         let identifying = watch.identify(&info);

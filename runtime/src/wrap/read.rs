@@ -31,6 +31,8 @@ impl<H: ServerHandler> Watched<H> {
         request: ReadResourceRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(READ.method, &request);
         let recorder = self.open_uri(READ, &request.uri, &mut context);
         Recorded::new(
             recorder,
@@ -52,6 +54,8 @@ impl<H: ServerHandler> Watched<H> {
         uri: &str,
         context: &mut RequestContext<RoleServer>,
     ) -> Recorder {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see(crate::testing::leak::Leak::Uri, uri);
         self.open(operation, context, |event, watch| {
             let places = &self.surface.places;
             let template = places.template(uri);
@@ -80,6 +84,8 @@ impl<H: ServerHandler> Watched<H> {
         mut request: GetPromptRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(PROMPT.method, &request);
         let known = self.surface.places.prompt(&request.name);
         let recorder = self.open(PROMPT, &mut context, |event, watch| {
             event.is_continuation =
@@ -97,6 +103,10 @@ impl<H: ServerHandler> Watched<H> {
             recorder,
             || self.handler.get_prompt(request, context),
             |reply: &mut Result<GetPromptResponse, ErrorData>, recorder| {
+                #[cfg(feature = "planted-leaks")]
+                if let Ok(GetPromptResponse::Complete(result)) = &*reply {
+                    crate::testing::leak::see_answer(PROMPT.method, result);
+                }
                 let outcome = match reply {
                     Ok(GetPromptResponse::InputRequired(_)) => Outcome::InputRequired,
                     _ => Outcome::Ok,
@@ -114,6 +124,8 @@ impl<H: ServerHandler> Watched<H> {
         request: CompleteRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CompleteResult, ErrorData>> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(COMPLETION.method, &request);
         let recorder = self.open(COMPLETION, &mut context, |event, watch| {
             let (name, shape) = self.completion(&request, watch);
             event.name = name;
@@ -123,6 +135,8 @@ impl<H: ServerHandler> Watched<H> {
             recorder,
             || self.handler.complete(request, context),
             |reply: &mut Result<CompleteResult, ErrorData>, recorder| {
+                #[cfg(feature = "planted-leaks")]
+                crate::testing::leak::see_result(COMPLETION.method, reply);
                 self.settle_with(reply, recorder, Outcome::Ok, |reply, event| {
                     if let Some(Detail::Completion(shape)) = event.detail.as_deref_mut() {
                         let values = reply.completion.values.len();
@@ -171,6 +185,8 @@ impl<H: ServerHandler> Watched<H> {
 fn measure_read(reply: &ReadResourceResponse, event: &mut Event) -> Ending {
     let bytes = match reply {
         ReadResourceResponse::Complete(result) => {
+            #[cfg(feature = "planted-leaks")]
+            crate::testing::leak::see_answer(READ.method, result);
             if let Some(Detail::Resource(resource)) = event.detail.as_deref_mut() {
                 result.contents.iter().for_each(|content| count(content, resource));
             }

@@ -31,6 +31,8 @@ impl<H: ServerHandler> Watched<H> {
         mut request: CallToolRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Reply> + MaybeSendFuture + '_ {
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::see_params(CALL.method, &request);
         let tool = self.watch.as_ref().and_then(|watch| self.find_tool(&request.name, watch));
         let was_disabled = self.router.as_ref().is_some_and(|of| of.is_disabled(&request.name));
         let report = tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
@@ -117,6 +119,10 @@ impl<H: ServerHandler> Watched<H> {
         let asks = is_report || tool.is_some_and(|tool| tool.asks_intent);
         let arguments = request.arguments.as_mut().filter(|_| asks);
         let intent = arguments.and_then(intent::take);
+        #[cfg(feature = "planted-leaks")]
+        intent.iter().for_each(|text| {
+            crate::testing::leak::see(crate::testing::leak::Leak::WrappedIntent, text);
+        });
         let is_skipped = tool.is_some_and(|tool| matches!(tool.policy, Policy::Skipped));
         if is_skipped {
             context.extensions.insert(Ticket::silent(watch));

@@ -1,5 +1,6 @@
-//! The fixture server as a child process of the canary suite: its stderr has everything that
-//! toolwatch says at level TRACE, and nothing of the default panic hook.
+//! The fixture server as a child process of the canary suite, or with the argument `whole` a wrapped
+//! server: its stderr has everything that toolwatch says at level TRACE, and nothing of the default
+//! panic hook.
 
 use rmcp::ServiceExt;
 use rmcp::transport::stdio;
@@ -16,6 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .thread_name(panics::QUIET)
         .enable_all()
         .build()?;
+    if std::env::args().nth(1).as_deref() == Some("whole") {
+        // On a thread whose panics are on purpose.
+        let served = runtime.spawn(toolwatch_tests::canary::whole::child::serve());
+        return runtime.block_on(served)?.map_err(|error| error as Box<dyn std::error::Error>);
+    }
     let watch = toolwatch::Watch::builder().server("canary-child", "1.2.3").build()?.install()?;
     let served = runtime.block_on(async {
         watched::Server.serve(stdio()).await?.waiting().await?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderMap;
 use http::request::Parts;
-use rmcp::model::{Extensions, Implementation, MetaObject};
+use rmcp::model::{Extensions, Implementation, MetaObject, NotificationMetaObject};
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer};
 
 use super::{client, transport};
@@ -114,7 +114,7 @@ impl<'a> RequestInfo<'a> {
     pub fn meta(&self) -> &'a MetaObject {
         match self.carrier {
             Carrier::Request(request) => &request.meta,
-            Carrier::Notification(notification) => &notification.meta,
+            Carrier::Notification(notification) => of_notification(notification),
         }
     }
 
@@ -148,6 +148,15 @@ impl<'a> RequestInfo<'a> {
         let mut caller = Caller::default();
         client::read(self, &mut caller);
         caller
+    }
+}
+
+/// The `_meta` of a notification. rmcp 3.9 takes it out of the message when it has emptied the
+/// extensions that hold it, so that the context's own is empty and the extensions have it.
+fn of_notification(notification: &NotificationContext<RoleServer>) -> &MetaObject {
+    match notification.extensions.get::<NotificationMetaObject>() {
+        Some(meta) => meta,
+        None => &notification.meta,
     }
 }
 

@@ -38,6 +38,8 @@ fn resolved(
     install: &Hasher,
 ) -> Option<SessionKey> {
     let answer = losses::guarded(Loss::Session, || resolver(request)).flatten()?;
+    #[cfg(feature = "planted-leaks")]
+    crate::testing::leak::see(crate::testing::leak::Leak::SessionText, &answer);
     let value = install.text("resolver", Some(answer.as_str()).filter(|text| !text.is_empty())?);
     Some(SessionKey { value, source: SessionSource::Resolver, confidence: Confidence::High })
 }

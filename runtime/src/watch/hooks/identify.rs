@@ -112,6 +112,8 @@ impl Drop for Identifying {
 }
 
 fn note(id: &str, ticket: &Ticket) {
+    #[cfg(feature = "planted-leaks")]
+    crate::testing::leak::see(crate::testing::leak::Leak::Identity, id);
     let watch = ticket.watch();
     let principal = watch.hash_of_identity(id);
     let identity = match watch.identity_level() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use toolwatch::{CurrentCall, Exposed, FieldInfo, Level, RequestInfo, Reveal, Watch, WatchBuilder};
 
 use super::fixed::Fixed;
-use super::script::{Hook, Script};
+use super::script::{End, Hook, Script};
 
 /// Collects what public types print.
 #[derive(Clone, Default)]
@@ -145,6 +145,6 @@ pub fn note(watch: &Watch, current: &CurrentCall, script: &Script, told: &Told) 
             .tag("forced", forced)
             .tag_revealed("withheld", &Withheld(b.clone()));
         told.add_debug(&event);
-        event.failed().record();
+        if script.end == End::Reply { event.record() } else { event.failed().record() }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use toolwatch::Watch;
 
 use super::messages::{Message, hello, message, request};
-use super::operations::{COMMON, Maker, NOTICES, OF_SESSIONS, OF_STATELESS};
+use super::operations::{COMMON, Maker, NOTICES, OF_SESSIONS, OF_STATELESS, tools};
 use super::script::End;
 use super::server::Whole;
 use super::wire::Wire;
@@ -43,14 +43,23 @@ pub struct Drive<'a> {
     pub spool: PathBuf,
     /// Which message is next.
     pub turn: usize,
+    /// Whether it goes over HTTP.
+    pub is_http: bool,
+    /// Whether the wrapper serves the router that was handed over.
+    pub is_routed: bool,
     /// What was seen while requests were under way.
     pub sinks: &'a mut Sinks,
 }
 
 impl Drive<'_> {
     fn maker(&mut self) -> Maker<'_> {
+        self.maker_of("plain")
+    }
+
+    fn maker_of(&mut self, tool: &'static str) -> Maker<'_> {
         self.turn += 1;
-        Maker { needles: self.needles, schema: self.schema, turn: self.turn }
+        let (turn, is_http) = (self.turn, self.is_http);
+        Maker { needles: self.needles, schema: self.schema, turn, tool, is_http }
     }
 
     /// Does the handshake, where there is one.
@@ -91,11 +100,18 @@ impl Drive<'_> {
     /// # Errors
     ///
     /// What went wrong, and at which message.
-    pub async fn run(&mut self, wire: &mut Wire) -> io::Result<()> {
+    pub async fn run(&mut self, wire: &mut Wire, ends: &[End]) -> io::Result<()> {
         let more: &[&str] = if self.era == Era::Session { &OF_SESSIONS } else { &OF_STATELESS };
         let methods: Vec<&str> = COMMON.iter().chain(more).copied().collect();
-        for end in End::ALL {
+        for end in ends.iter().copied() {
+            for tool in tools(end) {
+                let call = request("tools/call", end, self.era, &mut self.maker_of(tool));
+                self.make(wire, &call).await.map_err(|error| named(&call, &error))?;
+            }
             for method in &methods {
+                // The wrapper lists a router without the handler, which cannot end in any way then.
+                let is_listed = self.is_routed && *method == "tools/list";
+                let end = if is_listed { End::Reply } else { end };
                 let message = request(method, end, self.era, &mut self.maker());
                 self.make(wire, &message).await.map_err(|error| named(&message, &error))?;
             }
@@ -111,13 +127,15 @@ impl Drive<'_> {
         let before = self.captured();
         let waiting = self.waiting();
         wire.send(message, self.needles).await?;
+        // Two events of the author's, and the request's own. A handler that listens does not know
+        // its call, and tells one of them.
+        let events = if message.method() == "subscriptions/listen" { 2 } else { 3 };
         match message.end {
             End::Early => self.recorded(before, 1).await?,
-            // Two events of the author's, and the request's own.
-            End::Panic => self.recorded(before, 3).await?,
+            End::Panic => self.recorded(before, events).await?,
             End::Wait => {
                 self.under_way(waiting).await?;
-                self.cancel(wire, message, before).await?;
+                self.cancel(wire, message, before + events).await?;
             }
             _ => return wire.reply(message.id(), self.needles).await,
         }
@@ -126,10 +144,15 @@ impl Drive<'_> {
     }
 
     /// Cancels a request: by a notification in a session, by hanging up elsewhere.
-    async fn cancel(&mut self, wire: &mut Wire, message: &Message, before: u64) -> io::Result<()> {
+    async fn cancel(
+        &mut self,
+        wire: &mut Wire,
+        message: &Message,
+        recorded: u64,
+    ) -> io::Result<()> {
         if wire.is_http() && self.era == Era::Stateless {
             wire.hang_up();
-            return self.recorded(before, 3).await;
+            return self.recorded(recorded, 0).await;
         }
         let mut cancel = notice("notifications/cancelled", self.era, &mut self.maker());
         cancel.json["params"]["requestId"] = message.id().clone();
@@ -139,7 +162,7 @@ impl Drive<'_> {
             pipe @ Wire::Pipe(_) => pipe.send(&cancel, self.needles).await?,
         }
         let of_cancel = if cancel.is_skipped() { 1 } else { 3 };
-        self.recorded(before, 3 + of_cancel).await
+        self.recorded(recorded, of_cancel).await
     }
 
     async fn notify(&mut self, wire: &mut Wire, end: End) -> io::Result<()> {
@@ -172,7 +195,11 @@ impl Drive<'_> {
     }
 
     /// Waits until a request is under way, and collects the spool the first time.
-    async fn under_way(&mut self, before: usize) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When it has no begin record.
+    pub async fn under_way(&mut self, before: usize) -> io::Result<()> {
         match &self.inside {
             Some(inside) => until(|| inside.server.waiting() > before).await?,
             None => tokio::time::sleep(PAUSE).await,

@@ -9,8 +9,7 @@ use crate::canary::needle::{Kind, Needles};
 use crate::canary::schema::Schema;
 
 /// The requests of both protocols. Reads come before the lists that name them, and come again.
-pub const COMMON: [&str; 17] = [
-    "tools/call",
+pub const COMMON: [&str; 15] = [
     "resources/read",
     "prompts/get",
     "completion/complete",
@@ -26,7 +25,6 @@ pub const COMMON: [&str; 17] = [
     "tasks/cancel",
     "logging/setLevel",
     CUSTOM,
-    "tools/call",
 ];
 
 /// Requests of protocols with sessions.
@@ -53,10 +51,16 @@ pub const CUSTOM_NOTICE: &str = "notifications/custom";
 pub const REPORT: &str = "report_gap";
 
 /// Tools whose calls are recorded and reach a handler that plays its script.
-const PLAYING: [&str; 5] = ["attributed", "plain", DYNAMIC, "by_hand", "failing"];
+const PLAYING: [&str; 4] = ["attributed", "plain", "failing", DYNAMIC];
 
-/// Tools of which at least one of that is not so.
-const OTHERS: [&str; 6] = ["skipped", "disabled", "hidden", "typed", REPORT, "unknown"];
+/// Tools of which at least one of that is not so, at least when the router is handed over.
+const OTHERS: [&str; 7] = ["by_hand", "skipped", "disabled", "hidden", "typed", REPORT, "unknown"];
+
+/// The tools that can be called when the handler ends like this.
+pub fn tools(end: End) -> Vec<&'static str> {
+    let others = OTHERS.iter().filter(|_| end.is_answered());
+    PLAYING.iter().chain(others).copied().collect()
+}
 
 /// What the parameters are made of.
 pub struct Maker<'a> {
@@ -66,6 +70,10 @@ pub struct Maker<'a> {
     pub schema: &'a Schema,
     /// Which message it is.
     pub turn: usize,
+    /// The tool that is called.
+    pub tool: &'static str,
+    /// Whether the method has to stand in a header as it is.
+    pub is_http: bool,
 }
 
 impl Maker<'_> {
@@ -80,6 +88,7 @@ impl Maker<'_> {
     /// The method as it is sent.
     pub fn method(&mut self, method: &str) -> String {
         match method {
+            CUSTOM if self.is_http => format!("acme/{}", self.word("a custom request's name")),
             CUSTOM => format!("acme/{}", self.text("the name of a custom request")),
             CUSTOM_NOTICE => {
                 format!("notifications/{}", self.text("the name of a custom notification"))
@@ -212,11 +221,7 @@ impl Maker<'_> {
     }
 
     fn call(&mut self, script: &Script) -> Value {
-        let tools: Vec<&str> = match script.end.is_answered() {
-            true => PLAYING.iter().chain(&OTHERS).copied().collect(),
-            false => PLAYING[..4].to_vec(),
-        };
-        let tool = tools[self.turn % tools.len()];
+        let tool = self.tool;
         let mut arguments = self.arguments(tool, script);
         self.add_intent(tool, &mut arguments);
         self.needles.document(Kind::Argument, &format!("the arguments of {tool}"), &arguments);
@@ -234,7 +239,7 @@ impl Maker<'_> {
     fn arguments(&mut self, tool: &str, script: &Script) -> Value {
         match tool {
             DYNAMIC => {
-                let place = self.turn.checked_sub(40);
+                let place = Some(self.turn).filter(|_| script.end != End::Reply);
                 write(self.schema, place, tool, self.needles).arguments.into()
             }
             REPORT => json!({ self.text("an undeclared argument"): self.text("its value") }),
@@ -251,7 +256,7 @@ impl Maker<'_> {
                 });
                 if tool == "typed" {
                     arguments["script"] = json!(script);
-                } else if script.end.is_answered() && self.turn % 3 == 0 {
+                } else if script.end.is_answered() && self.turn % 4 == 1 {
                     arguments["query"] = json!([self.text("a query of a wrong type")]);
                 }
                 arguments

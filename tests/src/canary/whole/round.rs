@@ -47,6 +47,8 @@ pub struct Round {
     pub intent: IntentLevel,
     /// How much of an identity may leave.
     pub identity: IdentityLevel,
+    /// How handlers end.
+    pub ends: &'static [End],
 }
 
 /// What came of a round.
@@ -86,10 +88,10 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let key = std::fs::read(directory.path().join("key"))?;
     needles.secret(Kind::InstallKey, "the install key", &key);
     let server = Whole::new(&watch, fixed, &told);
-    feed(round, &server, &schema, directory.path(), (&mut needles, &mut sinks))?;
+    quietly(|| feed(round, &server, &schema, directory.path(), (&mut needles, &mut sinks)))??;
     sinks.add_directory("spool before delivery", directory.path())?;
     let delivery = watch.flush(PATIENCE);
-    add_debugs(&mut sinks, &watch, &server, round.is_routed);
+    quietly(|| add_debugs(&mut sinks, &watch, &server, round.is_routed))?;
     sinks.add_debug("Delivery", &delivery);
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
@@ -103,6 +105,15 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
         sinks: names(&sinks),
         needles: needles.len(),
         bytes: sinks.len(),
+    })
+}
+
+/// Works on a thread whose panics are on purpose: hooks are asked wherever a server is wrapped.
+fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    let thread = std::thread::Builder::new().name(panics::QUIET.to_owned());
+    std::thread::scope(|scope| {
+        let joined = thread.spawn_scoped(scope, work)?.join();
+        joined.map_err(|_| io::Error::other("the suite has panicked"))
     })
 }
 
@@ -168,6 +179,8 @@ fn feed(
         inside: Some(inside),
         spool: directory.to_owned(),
         turn: 0,
+        is_http: round.is_http,
+        is_routed: round.is_routed,
         sinks,
     };
     runtime.block_on(sessions(round, server, &mut drive))?;
@@ -193,7 +206,7 @@ async fn sessions(round: &Round, server: &Whole, drive: &mut Drive<'_>) -> io::R
     }
     let mut wire = connect();
     drive.open(&mut wire).await?;
-    drive.run(&mut wire).await?;
+    drive.run(&mut wire, round.ends).await?;
     wire.close(drive.needles).await
 }
 

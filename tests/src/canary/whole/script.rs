@@ -25,14 +25,24 @@ pub enum End {
     Early,
     /// It asks for input; a reply where that cannot be.
     Ask,
+    /// It hands out a task; a reply where that cannot be.
+    Task,
     /// Not before it is cancelled.
     Wait,
 }
 
 impl End {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Reply, Self::Flag, Self::Refuse, Self::Panic, Self::Early, Self::Ask, Self::Wait];
+    pub const ALL: [Self; 8] = [
+        Self::Reply,
+        Self::Flag,
+        Self::Refuse,
+        Self::Panic,
+        Self::Early,
+        Self::Ask,
+        Self::Task,
+        Self::Wait,
+    ];
 
     /// Whether the client gets an answer.
     #[must_use]

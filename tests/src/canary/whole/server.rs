@@ -67,7 +67,9 @@ impl Whole {
     }
 
     fn hear(&self, context: &NotificationContext<RoleServer>) -> Script {
-        let script = Script::of(&context.meta);
+        // rmcp leaves the metadata of a notification where the transport has put it.
+        let meta = context.extensions.get::<NotificationMetaObject>();
+        let script = Script::of(meta.unwrap_or(&context.meta));
         script.begin();
         author::note(&self.watch, &CurrentCall::of_notification(context), &script, &self.told);
         script

@@ -118,8 +118,8 @@ impl Wire {
         match self {
             Self::Pipe(mut pipe) => {
                 pipe.writer.shutdown().await?;
-                drop(pipe.writer);
-                timeout(PATIENCE, pipe.reader.read_to_end(&mut Vec::new())).await?.map(drop)
+                drop(std::mem::replace(&mut pipe.writer, Box::new(tokio::io::sink())));
+                timeout(PATIENCE, pipe.read_to_end()).await?
             }
             Self::Http(mut http) if http.session.is_some() => {
                 http.verb("DELETE", None, needles).await?;
@@ -137,11 +137,29 @@ impl Pipe {
             if self.reader.read_line(&mut line).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let message: Value = serde_json::from_str(&line)?;
+            let message = protocol(&line)?;
             if message["id"] == *id && message["method"].is_null() {
                 return Ok(());
             }
         }
+    }
+
+    async fn read_to_end(&mut self) -> io::Result<()> {
+        let mut line = String::new();
+        while self.reader.read_line(&mut line).await? > 0 {
+            protocol(&line)?;
+            line.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Reads a line, and demands that it is one of the protocol.
+fn protocol(line: &str) -> io::Result<Value> {
+    let message: Value = serde_json::from_str(line)?;
+    match message["jsonrpc"] == "2.0" {
+        true => Ok(message),
+        false => Err(io::Error::other("a line beside the protocol")),
     }
 }
 
