@@ -24,7 +24,6 @@ impl Reveal for Pages {
 
 #[derive(Deserialize, JsonSchema, Shape)]
 struct Filter {
-    #[expect(dead_code, reason = "only its policy counts")]
     strict: bool,
 }
 
@@ -32,11 +31,8 @@ struct Filter {
 struct Search {
     query: String,
     pages: Option<Pages>,
-    #[expect(dead_code, reason = "only its policy counts")]
     filter: Filter,
-    #[expect(dead_code, reason = "only its policy counts")]
     token: Option<String>,
-    #[expect(dead_code, reason = "only its policy counts")]
     cursor: Option<String>,
 }
 
@@ -184,8 +180,23 @@ async fn a12_the_operator_is_told_once_without_asking() {
     let client = connect(recorder.watch.wrap(Docs)).await;
     client.list_all_tools().await.expect("a list");
     client.list_all_tools().await.expect("a list");
-    let told = told.lock().expect("told").clone();
-    assert_eq!(told, ["skip_tools names `helth`, and no tool has that name"]);
+    let listed = told.lock().expect("told").clone();
+    assert_eq!(listed, ["skip_tools names `helth`, and no tool has that name"]);
+}
+
+#[test]
+fn a12_a_router_that_was_handed_over_is_checked_at_once() {
+    let told = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let tell = {
+        let told = told.clone();
+        move |_: &toolwatch::Error| {
+            told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    };
+    let recorder = Recorder::with(|builder| builder.skip_tools(["helth"]).on_error(tell));
+    let _first = recorder.watch.wrap_with_router(Docs, Docs::tool_router());
+    let _second = recorder.watch.wrap_with_router(Docs, Docs::tool_router());
+    assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

@@ -54,11 +54,12 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
-        let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
-        let intent = arguments.and_then(intent::take);
         // Who has wrapped the server records it, whatever watch is installed.
         let ticket = self.request.extensions.get::<Ticket>();
         let wrapped = ticket.map(|ticket| (ticket.take_span(), ticket.is_captured_by(entry)));
+        // A wrapper that knows this entry has taken the intent out, or does not ask for it.
+        let asks = entry.is_injected() && !matches!(wrapped, Some((_, true)));
+        let intent = self.params.arguments.as_mut().filter(|_| asks).and_then(intent::take);
         let span = match wrapped {
             Some((Some(span), true)) => span,
             Some((Some(span), false)) => self.capture_again(span, entry, intent.as_deref()),
@@ -133,6 +134,7 @@ impl Call {
                 arguments.repeat_run = before.repeat_run;
                 arguments.repeat_window = before.repeat_window;
             }
+            span.begin_again();
         }
         span
     }

@@ -131,6 +131,9 @@ impl<H: ServerHandler> Watched<H> {
             self.surface.set_report_advertised();
             page.tools.push(report);
         }
+        if is_last {
+            self.surface.set_listed();
+        }
         if is_last && self.surface.check_now() {
             self.report_names(watch);
         }

@@ -35,12 +35,20 @@ impl<H: ServerHandler> Watched<H> {
         let was_disabled = self.router.as_ref().is_some_and(|of| of.is_disabled(&request.name));
         let report = tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
         let is_report = matches!(report, Report::Certain);
+        let needs_list = tool.is_none() && !is_report && self.needs_list(&request);
         let recorder = self.open_call(&mut request, &mut context, tool.as_deref(), is_report);
+        let ticket = recorder.ticket().filter(|_| needs_list).cloned();
         Recorded::new(
             recorder,
-            move || match is_report {
-                true => Either::First { future: std::future::ready(Ok(missing::reply())) },
-                false => Either::Second { future: self.serve_call(request, context) },
+            move || {
+                if is_report {
+                    return Either::First { future: std::future::ready(Ok(missing::reply())) };
+                }
+                let future = match needs_list {
+                    true => Either::First { future: self.list_and_call(request, context, ticket) },
+                    false => Either::Second { future: self.serve_call(request, context) },
+                };
+                Either::Second { future }
             },
             move |reply: &mut Reply, recorder| match report {
                 Report::Possible { intent } if is_unknown(reply) => {
@@ -187,7 +195,7 @@ impl<H: ServerHandler> Watched<H> {
 }
 
 /// Writes what a call holds, without a value. What another wrapper has captured is replaced.
-fn describe(
+pub(super) fn describe(
     event: &mut Event,
     watch: &Active,
     request: &mut CallToolRequestParams,

@@ -24,3 +24,4 @@ mod surroundings;
 pub mod tools;
 pub mod typed;
 pub mod verdict;
+pub mod whole;

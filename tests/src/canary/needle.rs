@@ -24,6 +24,10 @@ pub enum Kind {
     Context,
     /// What a client calls itself: may appear in a label.
     Label,
+    /// What the author's hook says of who calls: may appear in the identity at level `label`.
+    Identity,
+    /// The ids of a valid trace context: may appear as ids.
+    Trace,
     /// The agent's words: may appear in the intent at level `text`.
     Intent,
     /// The key of the endpoint: may appear in the header that carries it.
@@ -177,6 +181,11 @@ impl Needles {
         let mut forms = encode::of_digests(document.to_string().as_bytes());
         forms.extend(encode::of_digests(surroundings::python_json(document).as_bytes()));
         self.plant(kind, place, "(digest of the whole)", forms);
+    }
+
+    /// A text that counts as found only as a whole: the digits of an id.
+    pub fn whole(&mut self, kind: Kind, place: &str, text: &str) {
+        self.plant(kind, place, text, encode::of_bytes(text.as_bytes()));
     }
 
     /// A secret that is not made here, such as a key: as it is and in every encoding.

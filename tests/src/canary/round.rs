@@ -252,7 +252,7 @@ async fn recorded(watch: &Watch, before: u64) -> io::Result<()> {
     until(|| watch.stats().own().captured() > before).await
 }
 
-async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
+pub(super) async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         if Instant::now() > deadline {
@@ -264,7 +264,7 @@ async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
 }
 
 /// How many different events came, by what they have in this place.
-fn counts(requests: &[Received], place: &str) -> BTreeMap<String, usize> {
+pub(super) fn counts(requests: &[Received], place: &str) -> BTreeMap<String, usize> {
     let events = requests.iter().flat_map(Received::events);
     let by_id: BTreeMap<String, String> = events
         .map(|event| {

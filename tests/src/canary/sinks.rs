@@ -16,6 +16,8 @@ pub struct Sink {
     pub bytes: Vec<u8>,
     /// Whether it is the file of the install key, which may hold that key.
     pub is_key_file: bool,
+    /// Whether it shows records, and so intents, labels and the ids of traces.
+    pub is_shown: bool,
 }
 
 /// Everything that was collected in a round.
@@ -25,7 +27,14 @@ pub struct Sinks(pub Vec<Sink>);
 impl Sinks {
     /// Adds bytes.
     pub fn add(&mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.0.push(Sink { name: name.into(), bytes: bytes.into(), is_key_file: false });
+        let (name, bytes) = (name.into(), bytes.into());
+        self.0.push(Sink { name, bytes, is_key_file: false, is_shown: false });
+    }
+
+    /// Adds what a reader of the local record is shown.
+    pub fn add_shown(&mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        let (name, bytes) = (name.into(), bytes.into());
+        self.0.push(Sink { name, bytes, is_key_file: false, is_shown: true });
     }
 
     /// Adds what `Debug` prints of a value, plain and pretty.
@@ -55,7 +64,7 @@ impl Sinks {
             } else if let Ok(bytes) = std::fs::read(&path) {
                 let is_key_file = path.file_name().is_some_and(|file| file == "key");
                 let name = format!("{name}, {}", path.file_name().unwrap_or_default().display());
-                self.0.push(Sink { name, bytes, is_key_file });
+                self.0.push(Sink { name, bytes, is_key_file, is_shown: false });
             }
         }
         Ok(())

@@ -6,13 +6,19 @@ use super::needle::{Kind, Needles};
 use super::sinks::{Sink, Sinks};
 
 /// What may be where: the bytes before the place, what ends it, and the only kind it may hold.
-const EXCEPTIONS: [(&str, u8, Kind); 5] = [
+const EXCEPTIONS: [(&str, u8, Kind); 8] = [
     ("\"intent\":{\"text\":\"", b'"', Kind::Intent),
     ("\"client_name\":\"", b'"', Kind::Label),
     ("\"client_version\":\"", b'"', Kind::Label),
     ("\"mcp_protocol_version\":\"", b'"', Kind::Label),
+    ("\"identity\":{\"label\":\"", b'"', Kind::Identity),
+    ("\"trace_id\":\"", b'"', Kind::Trace),
+    ("\"parent_span_id\":\"", b'"', Kind::Trace),
     ("authorization: Bearer ", b'\r', Kind::ApiKey),
 ];
+
+/// What a reader of the local record is shown.
+const SHOWN: [Kind; 4] = [Kind::Intent, Kind::Label, Kind::Identity, Kind::Trace];
 
 /// The most characters of a label.
 const MAX_LABEL_CHARS: usize = 64;
@@ -43,7 +49,7 @@ pub fn judge(needles: &Needles, sinks: &Sinks) -> Verdict {
 
 impl Verdict {
     fn judge_exception(&mut self, needles: &Needles, sink: &Sink, place: &[u8], kind: Kind) {
-        if kind == Kind::Label && !is_clean_label(place) {
+        if matches!(kind, Kind::Label | Kind::Identity) && !is_clean_label(place) {
             let label = String::from_utf8_lossy(place);
             self.leaks.insert(format!("a label that was not cleaned: {label:?} in {}", sink.name));
         }
@@ -53,7 +59,8 @@ impl Verdict {
     fn judge_bytes(&mut self, needles: &Needles, sink: &Sink, bytes: &[u8], allowed: Option<Kind>) {
         for hit in needles.index().search(bytes) {
             let needle = needles.get(hit.needle);
-            if Some(needle.kind) == allowed {
+            let is_shown = sink.is_shown && SHOWN.contains(&needle.kind);
+            if is_shown || Some(needle.kind) == allowed {
                 self.excepted.push(needle.kind);
             } else if !(sink.is_key_file && needle.kind == Kind::InstallKey) {
                 self.leaks.insert(format!("{needle}, {}, in {}", hit.encoding, sink.name));

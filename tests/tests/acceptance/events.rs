@@ -209,3 +209,41 @@ async fn f6_over_http_an_event_has_the_session_of_its_call() {
     let parent = check_family(&recorder, "tool_call", Some(text(&reply)));
     assert_eq!(parent.attributes.session["source"], "http_header");
 }
+
+#[tokio::test]
+async fn f6_an_extractor_that_panics_keeps_its_note_and_disturbs_no_other_call() {
+    for wrap in [false, true] {
+        let recorder = Recorder::start();
+        let client = match wrap {
+            false => connect(Shop::default(), &recorder.watch).await,
+            true => wrapped(&recorder.watch).await,
+        };
+        let bombed = call(&client, "bombed", json!({}));
+        let reply = tokio::time::timeout(Duration::from_millis(200), bombed).await;
+        assert!(reply.is_err(), "a call that panics has no reply");
+        call(&client, "watched", json!({ "number": 1 })).await.expect("a reply");
+        let calls = of_type(&recorder, "tool_call");
+        let outcomes: Vec<_> =
+            calls.iter().map(|call| call.attributes.outcome.as_deref()).collect();
+        assert_eq!(outcomes, [Some("panic"), Some("ok")]);
+        assert_eq!(calls[0].attributes.tags, json!({ "plan": "bomb" }));
+        assert_eq!(calls[1].attributes.tags["plan"], "pro");
+        let child = of_type(&recorder, "custom").pop().expect("an event");
+        assert_eq!(child.parent_span_id, calls[1].span_id);
+    }
+}
+
+#[tokio::test]
+async fn f6_an_event_has_the_identity_and_the_session_of_an_identified_caller() {
+    let recorder = Recorder::with(|builder| {
+        builder.identify(|_| std::future::ready(Ok::<_, ()>(Some("ann".to_owned()))))
+    });
+    let client = wrapped(&recorder.watch).await;
+    let reply = call(&client, "bare", json!({ "number": 3 })).await.expect("a reply");
+    let parent = check_family(&recorder, "tool_call", Some(text(&reply)));
+    assert_eq!(parent.attributes.session["source"], "caller");
+    let child = of_type(&recorder, "custom").pop().expect("an event");
+    let identity = |record: &Record| record.attributes.others.get("identity").cloned();
+    assert!(identity(&child).is_some_and(|it| it["hash"].is_string()));
+    assert_eq!(identity(&child), identity(&parent));
+}

@@ -34,6 +34,16 @@ impl<C: AsRequestContext> FromContextPart<C> for Plan {
     }
 }
 
+/// An extractor of the author's own that panics.
+pub(crate) struct Bomb;
+
+impl<C: AsRequestContext> FromContextPart<C> for Bomb {
+    fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
+        CurrentCall::of(context.as_request_context()).tag("plan", "bomb");
+        panic!("in an extractor")
+    }
+}
+
 /// What a call says of itself: its tags, an event, and what its handle tells.
 async fn act(current: &CurrentCall, number: u64) -> String {
     current.tag("plan", "free");
@@ -87,6 +97,13 @@ impl Shop {
     #[watched_tool]
     #[tool]
     fn planned(&self, _plan: Plan) -> String {
+        String::new()
+    }
+
+    /// A tool whose extractor panics.
+    #[watched_tool]
+    #[tool]
+    fn bombed(&self, _bomb: Bomb) -> String {
         String::new()
     }
 

@@ -1,7 +1,7 @@
 //! The direction of imports in the runtime, as a table.
 //!
 //! Data flows one way (ARCHITECTURE.md, "Map"), and a module knows only what stands before it:
-//! `error, semconv <- event <- capture <- span <- attach` and
+//! `error, semconv <- event <- capture <- span <- attach <- wrap <- manifest` and
 //! `event <- spool <- sender <- destination`.
 
 use crate::source::{code_only, lines_with_word, names_below, without_tests};
@@ -17,51 +17,138 @@ struct Layer {
     crates: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         module: "error",
-        modules: &["event", "shape", "capture", "span", "attach", "spool", "sender", "destination"],
+        modules: &[
+            "event",
+            "shape",
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "spool",
+            "sender",
+            "destination",
+        ],
         crates: &["rmcp", "tokio", "tokio_util"],
     },
     Layer {
         module: "semconv",
-        modules: &["event", "shape", "capture", "span", "attach", "spool", "sender", "destination"],
+        modules: &[
+            "event",
+            "shape",
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "spool",
+            "sender",
+            "destination",
+        ],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
     },
     Layer {
         module: "shape",
-        modules: &["event", "capture", "span", "attach", "spool", "sender", "destination"],
+        modules: &[
+            "event",
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "spool",
+            "sender",
+            "destination",
+        ],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
     },
     Layer {
         module: "event",
-        modules: &["capture", "span", "attach", "spool", "sender", "destination"],
+        modules: &[
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "spool",
+            "sender",
+            "destination",
+        ],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
     Layer {
         module: "capture",
-        modules: &["span", "attach", "spool", "sender", "destination"],
+        modules: &[
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "spool",
+            "sender",
+            "destination",
+        ],
         crates: &["tokio", "reqwest", "std::net"],
     },
     Layer {
         module: "span",
-        modules: &["attach", "sender", "destination"],
+        modules: &["attach", "wrap", "custom", "manifest", "sender", "destination"],
         crates: &["reqwest", "std::net"],
     },
-    Layer { module: "attach", modules: &["sender", "destination"], crates: &["reqwest"] },
+    Layer {
+        module: "attach",
+        modules: &["wrap", "custom", "manifest", "sender", "destination"],
+        crates: &["reqwest"],
+    },
+    Layer {
+        module: "wrap",
+        modules: &["custom", "manifest", "sender", "destination"],
+        crates: &["reqwest", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "manifest",
+        modules: &["sender", "destination"],
+        crates: &["tokio", "reqwest", "std::fs", "std::net"],
+    },
     Layer {
         module: "spool",
-        modules: &["capture", "span", "attach", "shape", "sender", "destination"],
+        modules: &[
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "shape",
+            "sender",
+            "destination",
+        ],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
     },
     Layer {
         module: "sender",
-        modules: &["capture", "span", "attach", "shape", "destination"],
+        modules: &[
+            "capture",
+            "span",
+            "attach",
+            "wrap",
+            "custom",
+            "manifest",
+            "shape",
+            "destination",
+        ],
         crates: &["rmcp", "jsonschema"],
     },
     Layer {
         module: "destination",
-        modules: &["capture", "span", "attach", "shape"],
+        modules: &["capture", "span", "attach", "wrap", "custom", "manifest", "shape"],
         crates: &["rmcp", "jsonschema"],
     },
 ];

@@ -4,6 +4,8 @@ mod counting;
 mod crowd;
 mod drift;
 mod flood;
+mod kinds;
+mod life;
 mod methods;
 mod missing;
 mod offers;

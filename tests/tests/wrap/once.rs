@@ -260,6 +260,12 @@ async fn d1_disabled_tools_are_told_from_unknown_ones_and_from_errors_of_their_o
     let handed = recorder.watch.wrap_with_router(Mixed::new(), router);
     let mut lines = Lines::of(handed, Era::Session).start().await.expect("a start");
     lines.call("sync", json!({})).await.expect("a reply");
+    // The tool is there: the error is its own.
+    let mut failing = Hand::new(vec![vec![text_tool("failing")]]).with_get_tool();
+    failing.refuses = true;
+    let mut lines =
+        Lines::of(recorder.watch.wrap(failing), Era::Session).start().await.expect("a start");
+    lines.call("failing", json!({ "text": "x" })).await.expect("a reply");
     let calls = of_type(&recorder.records(), "tool_call");
     let calls: Vec<_> = calls.iter().map(summary).collect();
     assert_eq!(
@@ -268,6 +274,7 @@ async fn d1_disabled_tools_are_told_from_unknown_ones_and_from_errors_of_their_o
             "tool_call tools/call plain disabled_tool",
             "tool_call tools/call _unknown unknown_tool",
             "tool_call tools/call sync disabled_tool",
+            "tool_call tools/call failing protocol_error",
         ]
     );
 }

@@ -84,14 +84,31 @@ async fn b10_the_intent_is_recorded_and_no_handler_sees_it_on_any_path() {
 }
 
 #[tokio::test]
-async fn b10_a_server_without_get_tool_gets_no_intent_once_it_was_listed() {
-    let recorder = recorder(IntentScope::All);
-    let server = Hand::new(vec![vec![text_tool("one")]]);
-    let mut client = lines(recorder.watch.wrap(server.clone())).await;
-    list(&mut client).await;
-    client.call("one", json!({ "text": "x", "context": "why" })).await.expect("a reply");
-    let seen = server.seen.lock().expect("arguments").clone();
-    assert_eq!(json!(seen), json!([{ "text": "x" }]));
+async fn b10_a_server_without_get_tool_gets_no_intent_whether_it_was_listed_or_not() {
+    let own = json!({ "type": "object", "properties": { "context": { "type": "string" } } });
+    for is_listed in [false, true] {
+        let recorder = recorder(IntentScope::All);
+        let pages = vec![vec![text_tool("one")], vec![text_tool("two"), tool("own", &own)]];
+        let server = Hand::new(pages);
+        let mut client = lines(recorder.watch.wrap(server.clone())).await;
+        if is_listed {
+            list(&mut client).await;
+            client.request("tools/list", json!({ "cursor": "1" })).await.expect("a list");
+        }
+        for tool in ["two", "own", "one"] {
+            let arguments = json!({ "text": "x", "context": "why" });
+            client.call(tool, arguments).await.expect("a reply");
+        }
+        let seen = server.seen.lock().expect("arguments").clone();
+        let kept = json!({ "text": "x", "context": "why" });
+        assert_eq!(json!(seen), json!([{ "text": "x" }, kept, { "text": "x" }]));
+        let records = recorder.records();
+        let calls = records.iter().filter(|record| record.event_type == "tool_call");
+        let calls: Vec<_> = calls.map(|call| (call.event_name.as_str(), call.intent())).collect();
+        assert_eq!(calls, [("two", Some("why")), ("own", None), ("one", Some("why"))]);
+        let lists = records.iter().filter(|record| record.event_type == "tools_list").count();
+        assert_eq!(lists, if is_listed { 2 } else { 0 }, "what the wrapper asks is no event");
+    }
 }
 
 #[tokio::test]

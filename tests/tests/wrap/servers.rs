@@ -7,7 +7,7 @@ use std::time::Duration;
 use rmcp::handler::server::router::tool::{AsyncTool, SyncTool, ToolBase, ToolRoute, ToolRouter};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, JsonObject,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, JsonObject,
     ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
@@ -42,6 +42,8 @@ pub(crate) struct Hand {
     /// Tools that it has and does not list.
     pub(crate) unlisted: Vec<&'static str>,
     pub(crate) has_get_tool: bool,
+    /// Whether its tools answer that something was not found.
+    pub(crate) refuses: bool,
     /// How long a call takes.
     pub(crate) delay: Duration,
     /// The arguments that reached it.
@@ -99,6 +101,9 @@ impl ServerHandler for Hand {
             return Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None));
         }
         tokio::time::sleep(self.delay).await;
+        if self.refuses {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "upstream", None));
+        }
         let text = json!(request.arguments).to_string();
         self.seen.lock().expect("arguments").push(request.arguments);
         Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into())

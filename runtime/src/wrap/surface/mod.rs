@@ -31,6 +31,8 @@ pub(crate) struct Surface {
     pub(crate) drift: Drift,
     /// Whether the server has checked itself.
     is_checked: AtomicBool,
+    /// Whether a whole list was seen, or asked for.
+    is_listed: AtomicBool,
     /// Whether a list has told of the missing-tool report.
     is_report_advertised: AtomicBool,
     /// Where the routers are that were looked at.
@@ -41,6 +43,14 @@ impl Surface {
     /// Whether this is the first time that somebody asks.
     pub(crate) fn check_now(&self) -> bool {
         !self.is_checked.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_listed(&self) {
+        self.is_listed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_listed(&self) -> bool {
+        self.is_listed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_report_advertised(&self) {

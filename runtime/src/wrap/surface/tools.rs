@@ -108,9 +108,13 @@ fn advertise(policy: &Policy, tool: &Tool, watch: &Active) -> (Option<Arc<JsonOb
                 IntentScope::Only(tools) => tools.iter().any(|asked| *asked == *tool.name),
                 IntentScope::None => false,
             };
-            let has = Arc::ptr_eq(&tool.input_schema, &entry.input_schema()) && entry.is_injected();
-            let replaced = (has && !wanted).then(|| Arc::clone(entry.declared_schema()));
-            (replaced, has && wanted)
+            // A router that was built before the watch has the schema as it was declared.
+            let schema = match wanted {
+                true => entry.input_schema(),
+                false => Arc::clone(entry.declared_schema()),
+            };
+            let is_other = !Arc::ptr_eq(&schema, &tool.input_schema);
+            (is_other.then_some(schema), wanted && entry.is_injected())
         }
     }
 }
