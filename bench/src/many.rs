@@ -1,15 +1,20 @@
 //! Servers with 1, 10 and 100 tools that leave everything to rmcp's `#[tool_handler]`, as its
 //! documentation shows it: the router is built anew in every request.
 //!
-//! One tool of each is `search`, so that all of them answer the same calls.
+//! The tools of one server differ in their names alone: a macro that writes a hundred of them costs
+//! minutes to compile. Their router is built by the same steps for each tool that `#[tool_router]`
+//! writes. One tool is `search`, so that all servers answer the same calls.
 
+use std::borrow::Cow;
+
+use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 
 use crate::server::{Search, answer};
 
 macro_rules! many {
-    ($(#[$doc:meta])* $module:ident, $attribute:tt, [$($name:ident)*]) => {
+    ($(#[$doc:meta])* $module:ident, $count:literal, [$(#[$watched:meta])*]) => {
         $(#[$doc])*
         pub mod $module {
             use super::*;
@@ -18,16 +23,25 @@ macro_rules! many {
             #[derive(Clone)]
             pub struct Server;
 
-            #[tool_router(vis = "pub")]
+            #[tool_router(router = router_of_one)]
             impl Server {
-                $(
-                    /// Search the documentation.
-                    #$attribute
-                    #[tool]
-                    async fn $name(&self, Parameters(search): Parameters<Search>) -> String {
-                        answer(&search)
-                    }
-                )*
+                /// Search the documentation.
+                $(#[$watched])*
+                #[tool]
+                async fn search(&self, Parameters(search): Parameters<Search>) -> String {
+                    answer(&search)
+                }
+            }
+
+            impl Server {
+                /// All tools.
+                pub fn tool_router() -> ToolRouter<Self> {
+                    NAMES[..$count].iter().fold(ToolRouter::new(), |router, name| {
+                        let mut tool = Self::search_tool_attr();
+                        tool.name = Cow::Borrowed(name);
+                        router.with_route((tool, Self::search))
+                    })
+                }
             }
 
             #[tool_handler]
@@ -38,38 +52,39 @@ macro_rules! many {
 
 many! {
     /// One tool, not watched.
-    one, [allow(clippy::allow_attributes)], [search]
+    one, 1, []
 }
 many! {
     /// One tool with the attribute.
-    one_watched, [toolwatch::watched_tool], [search]
+    one_watched, 1, [#[toolwatch::watched_tool]]
 }
 many! {
     /// Ten tools, not watched.
-    ten, [allow(clippy::allow_attributes)], [search t01 t02 t03 t04 t05 t06 t07 t08 t09]
+    ten, 10, []
 }
 many! {
     /// Ten tools with the attribute.
-    ten_watched, [toolwatch::watched_tool], [search t01 t02 t03 t04 t05 t06 t07 t08 t09]
+    ten_watched, 10, [#[toolwatch::watched_tool]]
 }
-
-macro_rules! hundred {
-    ($($item:tt)*) => {
-        many! { $($item)*, [
-            search t01 t02 t03 t04 t05 t06 t07 t08 t09 t10 t11 t12 t13 t14 t15 t16 t17 t18 t19
-            t20 t21 t22 t23 t24 t25 t26 t27 t28 t29 t30 t31 t32 t33 t34 t35 t36 t37 t38 t39
-            t40 t41 t42 t43 t44 t45 t46 t47 t48 t49 t50 t51 t52 t53 t54 t55 t56 t57 t58 t59
-            t60 t61 t62 t63 t64 t65 t66 t67 t68 t69 t70 t71 t72 t73 t74 t75 t76 t77 t78 t79
-            t80 t81 t82 t83 t84 t85 t86 t87 t88 t89 t90 t91 t92 t93 t94 t95 t96 t97 t98 t99
-        ] }
-    };
-}
-
-hundred! {
+many! {
     /// A hundred tools, not watched.
-    hundred, [allow(clippy::allow_attributes)]
+    hundred, 100, []
 }
-hundred! {
+many! {
     /// A hundred tools with the attribute.
-    hundred_watched, [toolwatch::watched_tool]
+    hundred_watched, 100, [#[toolwatch::watched_tool]]
 }
+
+#[rustfmt::skip]
+const NAMES: [&str; 100] = [
+    "search", "search_01", "search_02", "search_03", "search_04", "search_05", "search_06", "search_07", "search_08", "search_09",
+    "search_10", "search_11", "search_12", "search_13", "search_14", "search_15", "search_16", "search_17", "search_18", "search_19",
+    "search_20", "search_21", "search_22", "search_23", "search_24", "search_25", "search_26", "search_27", "search_28", "search_29",
+    "search_30", "search_31", "search_32", "search_33", "search_34", "search_35", "search_36", "search_37", "search_38", "search_39",
+    "search_40", "search_41", "search_42", "search_43", "search_44", "search_45", "search_46", "search_47", "search_48", "search_49",
+    "search_50", "search_51", "search_52", "search_53", "search_54", "search_55", "search_56", "search_57", "search_58", "search_59",
+    "search_60", "search_61", "search_62", "search_63", "search_64", "search_65", "search_66", "search_67", "search_68", "search_69",
+    "search_70", "search_71", "search_72", "search_73", "search_74", "search_75", "search_76", "search_77", "search_78", "search_79",
+    "search_80", "search_81", "search_82", "search_83", "search_84", "search_85", "search_86", "search_87", "search_88", "search_89",
+    "search_90", "search_91", "search_92", "search_93", "search_94", "search_95", "search_96", "search_97", "search_98", "search_99",
+];

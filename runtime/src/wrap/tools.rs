@@ -162,6 +162,9 @@ impl<H: ServerHandler> Watched<H> {
         tool: Option<&KnownTool>,
         was_disabled: bool,
     ) {
+        if recorder.ticket().is_none() {
+            return;
+        }
         let outcome = self.outcome(reply, tool, was_disabled);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(reply);
