@@ -1,9 +1,12 @@
-//! A watched server over streamable HTTP, for many clients at once.
+//! A watched server over streamable HTTP, for many clients at once: each session has its own events,
+//! callers are told apart by a hook, and an error says whose fault it is.
 //!
 //! `cargo run -p toolwatch-examples --example http_server` serves on a free port of 127.0.0.1 until
 //! Ctrl-C. With `--demo` it calls itself once over HTTP and prints what was recorded.
 
+use std::convert::Infallible;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::handler::server::wrapper::Parameters;
@@ -15,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use toolwatch::local::{Reader, Summary};
-use toolwatch::{Shape, Watch, watched_tool};
+use toolwatch::{Blamed, RequestInfo, Shape, Watch, watched_tool};
 
 #[derive(Clone)]
 struct Calculator;
@@ -31,10 +34,16 @@ impl Calculator {
     /// Divide one whole number by another.
     #[watched_tool(tags(team = "numbers"))]
     #[tool]
-    fn divide(&self, Parameters(divide): Parameters<Divide>) -> Result<String, String> {
+    fn divide(&self, Parameters(divide): Parameters<Divide>) -> Result<String, Blamed<String>> {
         let quotient = divide.dividend.checked_div(divide.divisor);
-        quotient.map(|quotient| quotient.to_string()).ok_or_else(|| "division by zero".to_owned())
+        let by_zero = || Blamed::caller("division by zero".to_owned());
+        quotient.map(|quotient| quotient.to_string()).ok_or_else(by_zero)
     }
+}
+
+/// Who calls: what a proxy in front of the server has found out. It is recorded as a keyed hash.
+async fn caller(user: Option<String>) -> Result<Option<String>, Infallible> {
+    Ok(user)
 }
 
 #[tokio::main]
@@ -45,11 +54,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .server("calculator", "1.0.0")
         .local()
         .directory(directory.clone())
-        .build()?
-        .install()?;
+        .identify(|request: &RequestInfo<'_>| {
+            let user = request.headers().and_then(|headers| headers.get("x-user"));
+            caller(user.and_then(|user| user.to_str().ok()).map(str::to_owned))
+        })
+        .build()?;
 
+    // One router for all sessions; each session has a handler of its own.
+    let (tools, watched) = (Arc::new(Calculator::tool_router()), watch.clone());
     let service = StreamableHttpService::new(
-        || Ok(Calculator),
+        move || Ok(watched.wrap_with_router(Calculator, tools.clone())),
         LocalSessionManager::default().into(),
         Default::default(),
     );

@@ -30,6 +30,11 @@ impl Driver {
         Ok(driver)
     }
 
+    /// From now on sends these requests in turn, in place of calls of `search`.
+    pub fn set_requests(&mut self, requests: Vec<Vec<u8>>) {
+        (self.calls, self.next) = (requests, 0);
+    }
+
     /// Makes `count` calls with at most `depth` under way.
     pub fn call(&mut self, count: usize, depth: usize) -> io::Result<()> {
         let Self { runtime, stream, calls, next, buffer } = self;
@@ -54,8 +59,15 @@ impl Driver {
         let Self { runtime, stream, calls, buffer, .. } = self;
         runtime.block_on(async {
             stream.write_all(&calls[0]).await?;
-            let read = stream.read(buffer).await?;
-            Ok(String::from_utf8_lossy(&buffer[..read]).into_owned())
+            let mut reply = Vec::new();
+            while reply.last() != Some(&b'\n') {
+                let read = stream.read(buffer).await?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                reply.extend_from_slice(&buffer[..read]);
+            }
+            Ok(String::from_utf8_lossy(&reply).into_owned())
         })
     }
 }

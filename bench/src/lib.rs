@@ -5,6 +5,7 @@ pub mod clock;
 pub mod direct;
 pub mod driver;
 pub mod lines;
+pub mod many;
 pub mod otel;
 pub mod pairs;
 pub mod receiver;

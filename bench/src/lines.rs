@@ -47,6 +47,11 @@ pub fn calls() -> Vec<Vec<u8>> {
     (0..DISTINCT).map(|index| call(index, &arguments(index))).collect()
 }
 
+/// A request for the list of tools, a line with its line feed.
+pub fn listing() -> Vec<Vec<u8>> {
+    vec![line(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }))]
+}
+
 fn call(index: usize, arguments: &Search) -> Vec<u8> {
     line(&json!({
         "jsonrpc": "2.0", "id": index + 1, "method": "tools/call",

@@ -11,9 +11,11 @@ use rmcp::transport::{StreamableHttpClientTransport, StreamableHttpService, Toki
 use rmcp::{ServerHandler, ServiceExt};
 use tokio::process::Command;
 use tokio::task::JoinSet;
+use toolwatch::Watch;
 
 use crate::direct::objects;
 use crate::lines;
+use crate::many::one;
 use crate::server::{Routed, plain, watched};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -76,27 +78,53 @@ impl Pair {
     }
 }
 
-/// Serves the kind over stdio until the client is gone.
-pub async fn serve_stdio(kind: &str) -> Result<(), Failure> {
-    match kind {
-        "plain" => drop(plain::Server::new().serve(rmcp::transport::stdio()).await?.waiting().await?),
-        _ => drop(watched::Server::new().serve(rmcp::transport::stdio()).await?.waiting().await?),
-    }
-    Ok(())
+/// Does the same with the server of each kind. A macro, because the kinds are of several types.
+///
+/// `plain`, `watched`, `wrapped` and `wrapped-attribute` keep their router; `default` has rmcp's
+/// default handler, and `router` is the same server with its router handed over.
+macro_rules! with_kind {
+    ($kind:expr, $watch:expr, |$server:ident| $run:expr, else $otherwise:expr) => {
+        match $kind {
+            "plain" | "control" => { let $server = plain::Server::new(); $run }
+            "watched" => { let $server = watched::Server::new(); $run }
+            "wrapped" => { let $server = $watch.wrap(plain::Server::new()); $run }
+            "wrapped-attribute" => { let $server = $watch.wrap(watched::Server::new()); $run }
+            "default" => { let $server = one::Server; $run }
+            "router" => { let $server = $watch.wrap_with_router(one::Server, one::Server::tool_router()); $run }
+            _ => $otherwise,
+        }
+    };
 }
 
-/// Serves both kinds over HTTP on a thread of their own, and returns the address.
-pub fn serve_http() -> Result<String, Failure> {
+/// Every kind of server, the control last.
+pub const KINDS: [&str; 7] = ["plain", "watched", "wrapped", "wrapped-attribute", "default", "router", "control"];
+
+/// A pair of this kind over duplex.
+pub async fn duplex(kind: &str, watch: &Watch) -> Result<Pair, Failure> {
+    with_kind!(kind, watch, |server| Pair::duplex(server).await, else Err(kind.into()))
+}
+
+/// Serves the kind over stdio until the client is gone.
+pub async fn serve_stdio(kind: &str, watch: &Watch) -> Result<(), Failure> {
+    with_kind!(kind, watch, |server| {
+        server.serve(rmcp::transport::stdio()).await?.waiting().await?;
+        Ok(())
+    }, else Err(kind.into()))
+}
+
+/// Serves every kind over HTTP on a thread of their own, and returns the address.
+pub fn serve_http(watch: &Watch) -> Result<String, Failure> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let url = format!("http://{}", listener.local_addr()?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut router = axum::Router::new();
+    for kind in KINDS {
+        let path = format!("/{kind}");
+        router = with_kind!(kind, watch, |server| router.nest_service(&path, service(server)), else router);
+    }
     std::thread::Builder::new().name("http-server".to_owned()).spawn(move || {
         runtime.block_on(async {
-            let (plain, watched) = (plain::Server::new(), watched::Server::new());
-            let router = axum::Router::new()
-                .nest_service("/plain", service(plain))
-                .nest_service("/watched", service(watched));
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             axum::serve(listener, router).await
         })
@@ -104,6 +132,6 @@ pub fn serve_http() -> Result<String, Failure> {
     Ok(url)
 }
 
-fn service<H: Routed>(handler: H) -> StreamableHttpService<H, LocalSessionManager> {
+fn service<H: ServerHandler + Clone>(handler: H) -> StreamableHttpService<H, LocalSessionManager> {
     StreamableHttpService::new(move || Ok(handler.clone()), LocalSessionManager::default().into(), Default::default())
 }

@@ -7,14 +7,26 @@ pub struct Costs(Vec<f64>);
 
 /// Lets every subject run once per round, in an order that moves on by one each round.
 pub fn interleave<S>(subjects: &mut [S], rounds: usize, mut run: impl FnMut(&mut S) -> f64) -> Vec<Costs> {
-    let mut costs: Vec<Vec<f64>> = subjects.iter().map(|_| Vec::with_capacity(rounds)).collect();
+    let [costs] = interleave_all(subjects, rounds, |subject| [run(subject)]);
+    costs
+}
+
+/// The same for rounds that measure several things at once.
+pub fn interleave_all<S, const N: usize>(
+    subjects: &mut [S],
+    rounds: usize,
+    mut run: impl FnMut(&mut S) -> [f64; N],
+) -> [Vec<Costs>; N] {
+    let mut costs = [(); N].map(|()| subjects.iter().map(|_| Costs(Vec::with_capacity(rounds))).collect::<Vec<_>>());
     for round in 0..rounds {
         for turn in 0..subjects.len() {
             let subject = (round + turn) % subjects.len();
-            costs[subject].push(run(&mut subjects[subject]));
+            for (costs, cost) in costs.iter_mut().zip(run(&mut subjects[subject])) {
+                costs[subject].0.push(cost);
+            }
         }
     }
-    costs.into_iter().map(Costs).collect()
+    costs
 }
 
 /// Nanoseconds per call.

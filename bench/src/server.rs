@@ -28,7 +28,7 @@ pub struct Search {
     pub archived: bool,
 }
 
-fn answer(search: &Search) -> String {
+pub(crate) fn answer(search: &Search) -> String {
     format!("{} hits in {} for {} terms", search.limit.unwrap_or(10), search.collection, search.terms.len())
 }
 

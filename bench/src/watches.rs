@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use toolwatch::{Ack, Batch, Destination, Durability, Installed, SendError, Watch, WatchBuilder};
+use toolwatch::{Ack, Batch, Destination, Durability, Installed, IntentScope, SendError, Watch, WatchBuilder};
 
 /// A destination that takes every batch and keeps nothing.
 pub struct Discard;
@@ -65,6 +65,13 @@ pub fn install_with(mode: &str, configure: impl FnOnce(WatchBuilder) -> WatchBui
     let watch = watch.expect("a watch").install().expect("no other watch");
     assert!(watch.is_enabled() || mode == "disabled", "the environment turns the watch off");
     Watching { watch, _directory: directory }
+}
+
+/// A watch in memory that is not installed, whose events are discarded.
+pub fn build(scope: IntentScope) -> Watch {
+    let builder = Watch::builder().server("bench", "1.0.0").max_batch_size(500);
+    let builder = builder.durability(Durability::Memory).intent_scope(scope).destination(Discard);
+    builder.build().expect("a watch")
 }
 
 impl Watching {

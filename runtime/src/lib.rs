@@ -29,8 +29,10 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let _watch = Watch::builder().server("docs", "1.0.0").build()?.install()?;
-//! // Docs.serve(rmcp::transport::stdio()).await?.waiting().await?;
+//! let watch = Watch::builder().server("docs", "1.0.0").build()?;
+//! let server = watch.wrap_with_router(Docs, Docs::tool_router());
+//! // server.serve(rmcp::transport::stdio()).await?.waiting().await?;
+//! # let _ = server;
 //!
 //! // A unit test calls the tool's body directly.
 //! let search = Search { query: "lifetimes".into(), cursor: None };
@@ -41,10 +43,13 @@
 //!
 //! - [`watched_tool`] records the calls of one tool; [`Shape`] and [`Reveal`] are derived on its
 //!   parameter types.
+//! - [`Watch::wrap`] records every operation of a whole server, [`Watch::install`] the tools with the
+//!   attribute alone; [`manifest`] lists what can leave, and why.
 //! - [`Watch`] holds the settings and the delivery path; [`WatchBuilder`] lists every option and
 //!   variable.
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
+//! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
 //! - [`event`] is the vocabulary of what is recorded.
 //!
 //! # Features
@@ -112,8 +117,8 @@ pub use wrap::Watched;
 pub mod __private {
     //! What expansions of `#[watched_tool]` name. No part of the public interface.
     pub use crate::attach::{
-        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened, Running,
-        ShapeOf, ShapeProbe, Site, SkippedSite, Spec,
+        BlameOf, BlameProbe, Call, Declared, Entry, FaultOf, FaultProbe, Finished, Opened,
+        ReasonOf, ReasonProbe, Running, ShapeOf, ShapeProbe, Site, SkippedSite, Spec, fields_of,
     };
     pub use crate::capture::failure::Fault;
     pub use crate::capture::intent::{IntentMode, IntentSpec};
@@ -128,7 +133,17 @@ pub mod __private {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The code in the guide to whole servers compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/servers.md")]
+struct ServersGuide;
+
 /// The code in the guide to rules compiles.
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/rules.md")]
 struct RulesGuide;
+
+/// The code in the guide to events compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/events.md")]
+struct EventsGuide;

@@ -79,6 +79,13 @@ async def cancel(client, step):
     return {"cancelled": scope.cancelled_caught}
 
 
+async def listen(client, step):
+    """Listens until the change that it asked for has come."""
+    async with client.listen(tools_list_changed=True) as changes:
+        await client.call_tool(step["trigger"], {})
+        return {"heard": type(await anext(changes)).__name__}
+
+
 async def complete(client, step, reference):
     argument = {"name": step["argument"], "value": step["value"]}
     return dump(await client.complete(reference, argument))
@@ -90,6 +97,8 @@ async def perform(client, step):
             return await call(client, step)
         case "cancel":
             return await cancel(client, step)
+        case "listen":
+            return await listen(client, step)
         case "list_tools":
             return dump(await client.list_tools())
         case "list_resources":

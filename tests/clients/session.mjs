@@ -47,11 +47,23 @@ async function cancel(client, { name, arguments: given }) {
   }
 }
 
+// Listens until the change that it asked for has come.
+async function listen({ sdk }, { trigger }) {
+  const method = 'notifications/tools/list_changed';
+  const heard = new Promise((resolve) => sdk.setNotificationHandler(method, () => resolve(method)));
+  const subscription = await sdk.listen({ toolsListChanged: true });
+  await sdk.callTool({ name: trigger, arguments: {} });
+  const result = { heard: await heard };
+  await subscription.close();
+  return result;
+}
+
 const argument = (step) => ({ name: step.argument, value: step.value });
 
 const actions = {
   call,
   cancel,
+  listen,
   list_tools: (client) => client.sdk.listTools(),
   list_resources: (client) => client.sdk.listResources(),
   list_templates: (client) => client.sdk.listResourceTemplates(),

@@ -168,7 +168,7 @@ impl Reply {
     /// The JSON-RPC message, as the body or as the last event of a stream.
     pub fn message(&self) -> io::Result<Value> {
         let events = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
-        let last = events.filter(|data| !data.trim().is_empty()).last();
+        let last = events.rev().find(|data| !data.trim().is_empty());
         let text = last.unwrap_or(&self.body);
         let fault = |error| io::Error::other(format!("{error}: {}\n{}", self.head, self.body));
         serde_json::from_str(text.trim()).map_err(fault)

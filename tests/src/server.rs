@@ -62,6 +62,14 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Refused(String);
 
+impl Refused {
+    /// An error with this text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "refused: {}", self.0)

@@ -2,15 +2,15 @@
 //! and 64 calls under way: over duplex in one process, over stdio with a child process, over HTTP.
 //!
 //! The bar is held against the processor time of both sides, the sender's thread included: it is
-//! what bounds throughput on a busy machine. The wall clock is printed beside it.
+//! what bounds throughput on a busy machine. The wall clock is printed beside it. `--only stdio`
+//! measures one transport.
 
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use toolwatch_bench::clock;
-use toolwatch_bench::pairs::{Pair, serve_http, serve_stdio};
-use toolwatch_bench::rounds::{Costs, interleave, per_call};
-use toolwatch_bench::server::{Routed, plain, watched};
+use toolwatch_bench::pairs::{KINDS, Pair, duplex, serve_http, serve_stdio};
+use toolwatch_bench::rounds::{Costs, interleave_all, per_call};
 use toolwatch_bench::settings::Settings;
 use toolwatch_bench::table::{self, Bar};
 use toolwatch_bench::watches;
@@ -21,10 +21,10 @@ fn main() {
     let settings = Settings::from_args();
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     match (settings.value("--serve"), settings.value("--mode")) {
-        (Some("plain"), _) => runtime.block_on(serve_stdio("plain")).expect("a session"),
         (Some(kind), Some(mode)) => {
-            let _watching = watches::install(mode);
-            runtime.block_on(serve_stdio(kind)).expect("a session");
+            let is_unwatched = matches!(kind, "plain" | "default" | "control");
+            let watching = watches::install(if is_unwatched { "disabled" } else { mode });
+            runtime.block_on(serve_stdio(kind, &watching.watch)).expect("a session");
         }
         (None, Some(mode)) => measure(mode, &settings, &runtime),
         _ => ["memory", "spool"].iter().for_each(|mode| settings.run_mode(mode)),
@@ -33,28 +33,26 @@ fn main() {
 
 fn measure(mode: &str, settings: &Settings, runtime: &Runtime) {
     let watching = watches::install(mode);
-    table::head(&format!("throughput, {mode}, x64: us per call"), ["unwatched", "watched"]);
-    let pairs = runtime.block_on(async {
-        [
-            Pair::duplex(plain::Server::new()).await,
-            Pair::duplex(watched::Server::new()).await,
-            Pair::duplex(plain::Server::new()).await,
-        ]
-    });
-    let bar = if mode == "memory" { 0.97 } else { 0.95 };
-    compare("duplex", pairs.map(|pair| pair.expect("a pair")), runtime, settings, bar);
-    let pairs = runtime.block_on(async {
-        [Pair::child("plain", mode).await, Pair::child("watched", mode).await, Pair::child("plain", mode).await]
-    });
-    compare("stdio", pairs.map(|pair| pair.expect("a pair")), runtime, settings, 0.98);
-    let url = serve_http().expect("a server");
-    let at = |path: &str| Pair::http(format!("{url}/{path}"));
-    let pairs = runtime.block_on(async { [at("plain").await, at("watched").await, at("plain").await] });
-    compare("http", pairs.map(|pair| pair.expect("a pair")), runtime, settings, 0.98);
+    let watch = &*watching.watch;
+    table::head(&format!("throughput, {mode}, x64: us per call"), ["unwatched", "subject"]);
+    let wants = |name: &str| settings.value("--only").is_none_or(|only| only == name);
+    if wants("duplex") {
+        let pairs = KINDS.map(|kind| runtime.block_on(duplex(kind, watch)).expect("a pair"));
+        compare("duplex", pairs, runtime, settings, if mode == "memory" { 0.97 } else { 0.95 });
+    }
+    if wants("stdio") {
+        let pairs = KINDS.map(|kind| runtime.block_on(Pair::child(kind, mode)).expect("a pair"));
+        compare("stdio", pairs, runtime, settings, 0.98);
+    }
+    if wants("http") {
+        let url = serve_http(watch).expect("a server");
+        let pairs = KINDS.map(|kind| runtime.block_on(Pair::http(format!("{url}/{kind}"))).expect("a pair"));
+        compare("http", pairs, runtime, settings, 0.98);
+    }
     watching.report();
 }
 
-fn compare(name: &str, mut pairs: [Pair; 3], runtime: &Runtime, settings: &Settings, bar: f64) {
+fn compare(name: &str, mut pairs: [Pair; 7], runtime: &Runtime, settings: &Settings, bar: f64) {
     let calls = if name == "http" { 128 } else { 512 };
     let rounds = settings.scaled(if name == "http" { 100 } else { 200 });
     runtime.block_on(async {
@@ -62,17 +60,13 @@ fn compare(name: &str, mut pairs: [Pair; 3], runtime: &Runtime, settings: &Setti
             pair.call(1_024, DEPTH).await;
         }
     });
-    let wall = interleave(&mut pairs, rounds, |pair| {
-        let before = Instant::now();
+    let [cpu, wall] = interleave_all(&mut pairs, rounds, |pair| {
+        let before = (spent(pair), Instant::now());
         runtime.block_on(pair.call(calls, DEPTH));
-        per_call(before.elapsed(), calls)
+        let wall = before.1.elapsed();
+        [per_call(spent(pair) - before.0, calls), per_call(wall, calls)]
     });
-    let cpu = interleave(&mut pairs, rounds, |pair| {
-        let before = spent(pair);
-        runtime.block_on(pair.call(calls, DEPTH));
-        per_call(spent(pair) - before, calls)
-    });
-    print(&format!("{name}, CPU of both sides"), &cpu, Bar::AtLeast(bar));
+    print(&format!("{name}, CPU"), &cpu, Bar::AtLeast(bar));
     print(&format!("{name}, wall"), &wall, Bar::None);
 }
 
@@ -81,8 +75,12 @@ fn spent(pair: &Pair) -> Duration {
     clock::process_cpu() + pair.child.map_or(Duration::ZERO, clock::child_cpu)
 }
 
+/// Each kind beside the unwatched server with the same kind of handler.
 fn print(name: &str, costs: &[Costs], bar: Bar) {
-    let [plain, watched, control] = [0, 1, 2].map(|index| costs[index].quiet() / 1_000.0);
-    table::row(name, [plain, watched], plain / watched, bar);
-    table::row(&format!("{name}: A/A control"), [plain, control], plain / control, Bar::None);
+    let us = |kind: &str| KINDS.iter().zip(costs).find(|(of, _)| **of == kind).map_or(f64::NAN, |(_, costs)| costs.quiet() / 1_000.0);
+    let rows = [("plain", "control"), ("plain", "watched"), ("plain", "wrapped"), ("plain", "wrapped-attribute"), ("default", "router")];
+    for (unwatched, kind) in rows {
+        let bar = if kind == "control" { Bar::None } else { bar };
+        table::row(&format!("{name}: {kind} over {unwatched}"), [us(unwatched), us(kind)], us(unwatched) / us(kind), bar);
+    }
 }

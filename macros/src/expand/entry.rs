@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::{Watched, is_for_all};
+use super::{Watched, is_for_all, policy};
 use crate::args::{Rule, Tag};
 
 /// Characters of intent text that are kept when the author sets no bound.
@@ -15,6 +15,10 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
     let entry = watched.entry_ident();
     let spec = spec(watched);
     let (schema, shape, this) = (input_schema(watched), shape(watched), watched.self_type());
+    let reasons = policy::reasons(watched).map(|reasons| {
+        quote_spanned!(Span::mixed_site()=> { use #krate::__private::ReasonProbe as _; ::core::convert::From::from([#reasons]) })
+    });
+    let reasons = reasons.unwrap_or_else(|| quote!(::core::default::Default::default()));
     quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[doc(hidden)]
@@ -23,6 +27,7 @@ pub(super) fn expand(watched: &Watched<'_>) -> TokenStream {
             __TOOLWATCH_SITE.entry::<#this>(|| #krate::__private::Declared {
                 input_schema: ::core::convert::Into::into(#schema),
                 shape: #shape,
+                reasons: #reasons,
             })
         }
     }

@@ -36,6 +36,46 @@ pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
     })
 }
 
+/// Why the value rules may release what they release: pairs of a rule's place and the reason that
+/// its type gives. The types are known to rustc alone, so closures that never run lead it there, in
+/// the same words as the rules themselves: a mistake in a rule is then told once.
+pub(super) fn reasons(watched: &Watched<'_>) -> Option<TokenStream> {
+    let rules = watched.arguments.rules.iter().enumerate();
+    let mut rules = rules.filter(|(_, rule)| rule.is("value")).peekable();
+    rules.peek()?;
+    let ty = watched.parameters()?;
+    let fields = FirstFields::of(watched, ty);
+    let reasons = rules.map(|(index, rule)| reason(index, rule, &fields, watched));
+    Some(quote_spanned!(Span::mixed_site()=> #(#reasons),*))
+}
+
+fn reason(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStream {
+    let (site, krate, ty) = (Span::mixed_site(), watched.krate(), watched.parameters());
+    let [first, others @ ..] = rule.path.as_slice() else {
+        return TokenStream::new();
+    };
+    let (mut steps, mut last) = (TokenStream::new(), first);
+    for field in others {
+        let (through, at) = (mixed(last.span()), watched.krate_at(last.span()));
+        let step = quote_spanned!(through=> #at::Shape::fields(__toolwatch_field));
+        let place = quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field);
+        steps.extend(quote_spanned! {site=>
+            let __toolwatch_fields = #krate::__private::fields_of(#step);
+            let __toolwatch_field = #place;
+        });
+        last = field;
+    }
+    let (pattern, place) = (&fields.pattern, fields.place(first, rule));
+    quote_spanned! {site=>
+        (#index, (&#krate::__private::ReasonOf::at(|__toolwatch_arguments: &#ty| {
+            #pattern
+            let __toolwatch_field = #place;
+            #steps
+            __toolwatch_field
+        })).reason())
+    }
+}
+
 /// The call of that fn by the handler.
 pub(super) fn call(watched: &Watched<'_>, parameters: &Ident) -> Option<TokenStream> {
     let policy = watched.policy_ident();

@@ -54,12 +54,16 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
     pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
-        let arguments = self.params.arguments.as_mut().filter(|_| entry.is_injected());
-        let intent = arguments.and_then(intent::take);
-        let ticket = self.request.extensions.get::<Ticket>().cloned();
-        let span = match ticket {
-            // Who has wrapped the server records it, whatever watch is installed.
-            Some(ticket) => self.adopt(&ticket, entry, intent.as_deref()),
+        // Who has wrapped the server records it, whatever watch is installed.
+        let ticket = self.request.extensions.get::<Ticket>();
+        let wrapped = ticket.map(|ticket| (ticket.take_span(), ticket.is_captured_by(entry)));
+        // A wrapper that knows this entry has taken the intent out, or does not ask for it.
+        let asks = entry.is_injected() && !matches!(wrapped, Some((_, true)));
+        let intent = self.params.arguments.as_mut().filter(|_| asks).and_then(intent::take);
+        let span = match wrapped {
+            Some((Some(span), true)) => span,
+            Some((Some(span), false)) => self.capture_again(span, entry, intent.as_deref()),
+            Some((None, _)) => CallSpan::disabled(),
             None => match Active::of_request(&self.request.extensions) {
                 Some(watch) if !watch.is_skipped(&self.info(&watch, entry)) => {
                     self.capture(watch, entry, intent.as_deref())
@@ -113,20 +117,24 @@ impl Call {
             intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
     }
 
-    /// Takes the span that the wrapper has opened. The wrapper has captured the call by this entry
-    /// already, unless it could not know that the tool has one.
-    fn adopt(&mut self, ticket: &Ticket, entry: &'static Entry, intent: Option<&str>) -> CallSpan {
-        let Some(mut span) = ticket.take_span() else { return CallSpan::disabled() };
-        if !ticket.is_captured_by(entry)
-            && let Some(event) = span.event_mut()
-        {
+    /// Captures the call of a span that the wrapper has opened by this entry: the wrapper could not
+    /// know that the tool has one.
+    fn capture_again(
+        &mut self,
+        mut span: CallSpan,
+        entry: &'static Entry,
+        intent: Option<&str>,
+    ) -> CallSpan {
+        let watch = span.watch().cloned();
+        if let (Some(watch), Some(event)) = (watch, span.event_mut()) {
             let before = event.arguments.take().unwrap_or_default();
             // Its repeats were counted when the wrapper captured it.
-            self.describe(event, ticket.watch(), entry, intent);
+            self.describe(event, &watch, entry, intent);
             if let Some(arguments) = &mut event.arguments {
                 arguments.repeat_run = before.repeat_run;
                 arguments.repeat_window = before.repeat_window;
             }
+            span.begin_again();
         }
         span
     }

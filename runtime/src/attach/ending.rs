@@ -64,13 +64,18 @@ pub(crate) fn describe(
 pub(crate) const REFUSED: &str = "failed to deserialize parameters:";
 
 /// The shape of a wrapped tool's reply, and what is known of its failure, when the outcome is known.
-pub(crate) fn of_wrapped(reply: &Reply, outcome: Outcome, hasher: &Hasher) -> Ending {
+/// `hash` lends the tool's hasher, which only a failure needs.
+pub(crate) fn of_wrapped(
+    reply: &Reply,
+    outcome: Outcome,
+    hash: impl FnOnce(&dyn Fn(&Hasher) -> Failure) -> Failure,
+) -> Ending {
     let kind = match outcome {
         Outcome::UnknownTool | Outcome::DisabledTool => Some(ErrorKind::Tool),
         Outcome::InvalidArguments => Some(ErrorKind::Arguments),
         outcome => kind(outcome, None),
     };
-    let failure = kind.map(|kind| describe(kind, code(reply), None, hasher));
+    let failure = kind.map(|kind| hash(&|hasher| describe(kind, code(reply), None, hasher)));
     Ending { result: reply.as_ref().ok().map(result::measure), failure }
 }
 

@@ -35,6 +35,8 @@ pub struct Declared {
     pub input_schema: Arc<JsonObject>,
     /// The shape of the parameters, when they derive it.
     pub shape: Option<fn() -> TypeShape>,
+    /// Why the rules of level `value`, by their place, may release what they release.
+    pub reasons: Vec<(usize, &'static str)>,
 }
 
 /// The place of one `#[watched_tool]` in the source.
@@ -102,7 +104,7 @@ pub struct Entry {
     spec: Spec,
     plan: Plan,
     /// Why the rules of level `value` may release theirs.
-    reasons: &'static [(usize, &'static str)],
+    reasons: Vec<(usize, &'static str)>,
     /// The watch that the plan was compiled for; `None` for all, as an attribute's is.
     compiled_for: Option<u64>,
     #[cfg(feature = "schema")]
@@ -132,7 +134,8 @@ impl Entry {
         intent: IntentSpec,
     ) -> Self {
         let spec = Spec { tool: name.as_str(), rules: &[], intent, tags: &[] };
-        let mut entry = Self::new(&spec, Declared { input_schema: schema, shape: None });
+        let mut entry =
+            Self::new(&spec, Declared { input_schema: schema, shape: None, reasons: Vec::new() });
         entry.plan = watch.lowered(name, entry.plan);
         entry.compiled_for = Some(watch.id());
         entry
@@ -143,7 +146,7 @@ impl Entry {
             name: Name::from_static(spec.tool),
             spec: *spec,
             plan: Plan::compile(&declared.input_schema, declared.shape, spec.rules),
-            reasons: &[],
+            reasons: declared.reasons,
             compiled_for: None,
             #[cfg(feature = "schema")]
             validator: OnceLock::new(),

@@ -16,6 +16,8 @@ pub use blame::{Blame, Blamed};
 pub use call::{Call, Finished, Opened, Running};
 pub(crate) use entry::times_asked;
 pub use entry::{Declared, Entry, Site, Spec};
-pub use probe::{BlameOf, BlameProbe, FaultOf, FaultProbe, ShapeOf, ShapeProbe};
+pub use probe::{
+    BlameOf, BlameProbe, FaultOf, FaultProbe, ReasonOf, ReasonProbe, ShapeOf, ShapeProbe, fields_of,
+};
 pub(crate) use registry::Registered;
 pub use skipped::SkippedSite;

@@ -12,7 +12,7 @@ use super::Blame;
 use crate::capture::failure::Fault;
 use crate::capture::losses::{self, Loss};
 use crate::event::Side;
-use crate::shape::{Shape, TypeShape};
+use crate::shape::{Reveal, Shape, TypeShape};
 
 /// Asks whether `P` derives [`Shape`]: `(&ShapeOf::<P>::new()).shape()`.
 pub struct ShapeOf<P: ?Sized>(PhantomData<fn(&P)>);
@@ -41,6 +41,39 @@ impl<P: Shape + ?Sized> ShapeProbe for ShapeOf<P> {
 impl<P: ?Sized> ShapeProbe for &ShapeOf<P> {
     fn shape(&self) -> Option<fn() -> TypeShape> {
         None
+    }
+}
+
+/// Asks why values of a field's type may leave: `(&ReasonOf::at(|arguments| &arguments.field)).reason()`.
+pub struct ReasonOf<T: ?Sized>(PhantomData<fn(&T)>);
+
+impl<T: ?Sized> ReasonOf<T> {
+    /// Asks about the type of the field that the closure leads to. It never runs.
+    pub fn at<P: ?Sized>(_: impl Fn(&P) -> &T) -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// What a closure for [`ReasonOf`] goes on with. Type-checked only: it has no value to return.
+pub fn fields_of<T: ?Sized>(_: Option<&T>) -> &T {
+    unreachable!("the way to a field is type-checked and never gone")
+}
+
+/// The answer of [`ReasonOf`].
+pub trait ReasonProbe {
+    /// The reason, when the type has one; a type without one is an error elsewhere.
+    fn reason(&self) -> &'static str;
+}
+
+impl<T: Reveal + ?Sized> ReasonProbe for ReasonOf<T> {
+    fn reason(&self) -> &'static str {
+        T::REASON
+    }
+}
+
+impl<T: ?Sized> ReasonProbe for &ReasonOf<T> {
+    fn reason(&self) -> &'static str {
+        ""
     }
 }
 

@@ -34,3 +34,6 @@ fn add(
         watch.leave_out(loss, key, why);
     }
 }
+
+#[cfg(test)]
+mod tests;

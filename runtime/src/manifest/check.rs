@@ -117,7 +117,7 @@ impl Watch {
             check.warn("the watch is off: set an endpoint and a key, or TOOLWATCH_LOCAL=1");
             return check;
         };
-        if !Active::installed().is_some_and(|installed| installed.id() == watch.id()) {
+        if Active::installed().is_none_or(|installed| installed.id() != watch.id()) {
             check.warn("the watch is not installed: install() it, or wrap() the server");
         }
         let of_nobody = check.tools.iter().filter(|tool| tool.recorded == Recorded::Nobody);
@@ -146,8 +146,8 @@ impl Watch {
 
 impl<H: ServerHandler> crate::Watched<H> {
     /// Checks the server as far as its tools are known: those of a router that was handed over, else
-    /// those that were listed. It runs by itself after the first complete `tools/list`, and tells the
-    /// operator of names in options that no tool has.
+    /// those that were listed. It runs by itself, once the tools are known, and tells the operator of
+    /// names in options that no tool has.
     #[must_use]
     pub fn self_check(&self) -> SelfCheck {
         let Some(watch) = self.active() else {

@@ -22,9 +22,9 @@ use std::fmt;
 /// # let _ = PageSize(3).reveal();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`value` would let the contents of `{Self}` leave the process",
+    message = "the contents of `{Self}` would leave the process",
     label = "`{Self}` does not implement `Reveal`",
-    note = "write `len` or `hash` instead, or implement `toolwatch::Reveal` with a reason on a type of your own"
+    note = "in a rule write `len` or `hash` instead of `value`, or implement `toolwatch::Reveal` with a reason on a type of your own"
 )]
 pub trait Reveal {
     /// Why values of this type may leave the process.

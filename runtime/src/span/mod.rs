@@ -67,6 +67,16 @@ impl CallSpan {
         self.live.as_mut().map(|live| &mut *live.event)
     }
 
+    /// Writes the begin record anew, when there is one: what was captured first went by a policy
+    /// that is not the tool's own.
+    pub(crate) fn begin_again(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        if let Some(begun) = live.begun.take() {
+            live.watch.end(begun);
+            live.begun = live.watch.begin(&mut live.event);
+        }
+    }
+
     /// What travels with the request, made when somebody asks for it; `None` for a call that is not
     /// recorded.
     pub(crate) fn ticket(&mut self) -> Option<Ticket> {

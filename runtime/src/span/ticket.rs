@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::CallSpan;
 use crate::event::{Caller, Event, Identity, Side, Tag, Timestamp, Trace};
 use crate::watch::Active;
@@ -49,7 +51,18 @@ pub(crate) struct Notes {
 impl Ticket {
     /// A ticket for a request that this watch records.
     pub(crate) fn new(watch: Active, started: Timestamp, trace: Trace, caller: Caller) -> Self {
-        Self::make(watch, false, started, (trace, caller))
+        Self::make(watch, false, started, (trace, caller), None)
+    }
+
+    /// A ticket with the span of its request, for whoever is nearer to the author's code.
+    pub(crate) fn with_span(
+        watch: Active,
+        event: Box<Event>,
+        cancelled: CancellationToken,
+    ) -> Self {
+        let (started, trace, caller) = (event.started, event.trace, event.caller.clone());
+        let span = CallSpan::open(watch.clone(), event, cancelled);
+        Self::make(watch, false, started, (trace, caller), Some(span))
     }
 
     fn make(
@@ -57,6 +70,7 @@ impl Ticket {
         is_silent: bool,
         started: Timestamp,
         (trace, caller): (Trace, Caller),
+        span: Option<CallSpan>,
     ) -> Self {
         Self(Arc::new(Inner {
             watch,
@@ -66,14 +80,14 @@ impl Ticket {
             caller,
             captured_by: AtomicUsize::new(0),
             has_failed: AtomicBool::new(false),
-            state: Mutex::default(),
+            state: Mutex::new(State { span, ..State::default() }),
         }))
     }
 
     /// A ticket for a request that must not be recorded: there is no span to take.
     pub(crate) fn silent(watch: &Active) -> Self {
         let nobody = (Trace::fresh(), Caller::default());
-        Self::make(watch.clone(), true, Timestamp::now(), nobody)
+        Self::make(watch.clone(), true, Timestamp::now(), nobody, None)
     }
 
     /// Whether the request must not be recorded.

@@ -181,7 +181,7 @@ impl Active {
         let interrupted = Failure::of_kind(ErrorKind::Interrupted);
         let failure = event.failure.replace(interrupted.or_by_protocol(Outcome::Interrupted));
         let write = |buffer: &mut Vec<u8>| {
-            self.encode(event, buffer);
+            event::encode(event, self.tags(), buffer);
             self.0.pipeline.begin(buffer)
         };
         let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
@@ -210,14 +210,10 @@ impl Active {
 
     fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
         self.count_tags_over(event);
-        self.encode(event, buffer);
-        self.0.pipeline.append(buffer);
-    }
-
-    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
         event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
+        self.0.pipeline.append(buffer);
     }
 }
 

@@ -11,6 +11,7 @@ impl Active {
             true => "none".to_owned(),
             false => names.join(", "),
         };
+        let tags = settings.tags.iter().map(|tag| tag.key.as_str());
         let yes = |is_set: bool| if is_set { "yes" } else { "no" }.to_owned();
         let (session, identify, is_lowered) = settings.hooks.describe();
         vec![
@@ -28,6 +29,7 @@ impl Active {
             },
             Setting { option: "session_resolver", value: yes(session) },
             Setting { option: "identify", value: identify },
+            Setting { option: "tag", value: list(tags.collect()) },
             Setting { option: "lower", value: yes(is_lowered) },
             Setting { option: "skip_tools", value: list(self.skipped_tools().collect()) },
             Setting { option: "skip_methods", value: list(self.skipped_methods().collect()) },

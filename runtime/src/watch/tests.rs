@@ -5,8 +5,10 @@ use super::{Watch, WatchBuilder};
 use crate::destination::{Ack, Batch, Destination, SendError};
 use crate::{Durability, LoopThresholds};
 
+type Variables = &'static [(&'static str, &'static str)];
+
 /// A builder that sees these variables and no others.
-fn with(variables: &'static [(&'static str, &'static str)]) -> WatchBuilder {
+fn with(variables: Variables) -> WatchBuilder {
     Watch::builder().environment(move |name| {
         variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
@@ -165,7 +167,7 @@ fn the_default_directory_is_found_in_the_same_environment_as_the_settings() {
 
 #[test]
 fn a5_begin_records_are_off_by_default_and_an_option_wins_over_memory() {
-    let cases: [(&'static [(&str, &str)], Option<bool>, bool); 5] = [
+    let cases: [(Variables, Option<bool>, bool); 5] = [
         (&[], None, false),
         (&[("TOOLWATCH_BEGIN_RECORDS", "1")], None, true),
         (&[("TOOLWATCH_BEGIN_RECORDS", "1")], Some(false), false),
@@ -194,4 +196,30 @@ impl Destination for Nowhere {
     fn send(&mut self, _: &Batch<'_>) -> Result<Ack, SendError> {
         Ok(Ack::all())
     }
+}
+
+#[test]
+fn f1_a_tag_of_a_watch_that_is_not_valid_is_an_error_that_says_which_rule() {
+    let build = |key: &str, value: &str| {
+        let directory = directory();
+        with(&[]).local().directory(directory.path().to_owned()).tag(key, value).build()
+    };
+    for (key, value, rule) in [
+        ("Region", "eu", "the key of a tag"),
+        ("", "eu", "the key of a tag"),
+        (&*"k".repeat(33), "eu", "the key of a tag"),
+        ("region", "a\nb", "a value has 1 to 200 characters"),
+        ("region", &*"v".repeat(201), "a value has 1 to 200 characters"),
+    ] {
+        let error = build(key, value).expect_err("refused");
+        assert!(error.is_configuration() && error.to_string().contains(rule), "{error}");
+    }
+    assert!(build(&"k".repeat(32), &"v".repeat(200)).is_ok());
+    let tagged = |count: usize| {
+        let directory = directory();
+        let builder = with(&[]).local().directory(directory.path().to_owned());
+        (0..count).fold(builder, |builder, number| builder.tag(format!("k{number}"), "v")).build()
+    };
+    assert!(tagged(50).is_ok());
+    assert!(tagged(51).expect_err("refused").to_string().contains("at most 50 tags"));
 }

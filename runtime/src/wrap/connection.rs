@@ -1,6 +1,7 @@
 //! What concerns a connection rather than an offer of the server: the handshake, subscriptions,
 //! cancellations, and what the protocol does not define.
 
+use std::cell::Cell;
 use std::future::Future;
 
 use rmcp::model::{
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::Watched;
 use super::operation::Operation;
-use super::record::Recorded;
+use super::record::{Recorded, Recorder};
 use crate::capture::size;
 use crate::event::{Detail, EventType, JsonKind, Label, Opaque, Subscription};
 use crate::watch::Active;
@@ -23,6 +24,26 @@ use crate::watch::Active;
 const INITIALIZE: Operation = Operation::new(EventType::Initialize, "initialize");
 const LISTEN: Operation = Operation::new(EventType::Listen, "subscriptions/listen");
 const CUSTOM: Operation = Operation::new(EventType::CustomRequest, "_other");
+
+thread_local! {
+    /// The watch that records the subscription which is being handed on.
+    static LISTENING: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Tells a wrapper of the same watch inside that a subscription is recorded already.
+struct Listening(Option<u64>);
+
+impl Listening {
+    fn enter(watch: Option<u64>) -> Self {
+        Self(LISTENING.replace(watch))
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.set(self.0);
+    }
+}
 
 impl<H: ServerHandler> Watched<H> {
     pub(super) fn record_initialize(
@@ -73,12 +94,19 @@ impl<H: ServerHandler> Watched<H> {
         };
         // The context can be read but not changed: no ticket goes with it.
         let mut request = context.request_context().clone();
-        let recorder = self.open(LISTEN, &mut request, |event, _| {
-            event.detail = Some(Box::new(Detail::Subscription(shape)));
-        });
+        let id = self.watch.as_ref().map(Active::id);
+        let recorder = match id {
+            Some(id) if LISTENING.get() == Some(id) => Recorder::off(),
+            _ => self.open(LISTEN, &mut request, |event, _| {
+                event.detail = Some(Box::new(Detail::Subscription(shape)));
+            }),
+        };
         Recorded::new(
             recorder,
-            || self.handler.listen(context),
+            || {
+                let _outer = Listening::enter(id);
+                self.handler.listen(context)
+            },
             |reply, recorder| self.settle(reply, recorder),
         )
     }

@@ -31,6 +31,8 @@ struct Started {
     trace: Trace,
     /// As the last request told it: the first ones may come before the client has a session id.
     caller: Mutex<Caller>,
+    /// Whether its session is known, after which no request takes the lock.
+    has_session: AtomicBool,
 }
 
 impl Life {
@@ -60,10 +62,14 @@ impl Life {
     fn start(&self, caller: &Caller) {
         let Some(watch) = &self.watch else { return };
         if let Some(started) = self.started.get() {
+            if started.has_session.load(Ordering::Relaxed) || caller.session.is_none() {
+                return;
+            }
             let mut known = started.caller.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.session.is_none() && caller.session.is_some() {
+            if known.session.is_none() {
                 known.clone_from(caller);
             }
+            started.has_session.store(true, Ordering::Relaxed);
             return;
         }
         if !self.is_connection(caller) {
@@ -74,6 +80,7 @@ impl Life {
             moment: Timestamp::now(),
             trace: Trace::fresh(),
             caller: Mutex::new(caller.clone()),
+            has_session: AtomicBool::new(caller.session.is_some()),
         };
         if self.started.set(started).is_ok()
             && let Some(started) = self.started.get()

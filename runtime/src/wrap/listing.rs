@@ -125,18 +125,23 @@ impl<H: ServerHandler> Watched<H> {
     fn advertise(&self, page: &mut ListToolsResult, is_first: bool) -> Option<Surface> {
         let watch = self.watch.as_ref()?;
         let is_last = page.next_cursor.is_none();
-        let mut known = Vec::with_capacity(page.tools.len());
-        for tool in &mut page.tools {
-            if let Some(learned) = self.surface.tools.learn(tool, watch) {
-                learned.advertise(tool);
-                known.push(learned);
+        let known = self.surface.tools.learn_page(&page.tools, watch);
+        for (tool, known) in page.tools.iter_mut().zip(&*known) {
+            if let Some(known) = known {
+                known.advertise(tool);
             }
         }
-        page.tools.extend(self.missing_tool(is_last));
+        if let Some(report) = self.missing_tool(is_last) {
+            self.surface.set_report_advertised();
+            page.tools.push(report);
+        }
+        if is_last {
+            self.surface.set_listed();
+        }
         if is_last && self.surface.check_now() {
             self.report_names(watch);
         }
-        self.surface.drift.page(known.iter().map(|tool| &**tool), is_first, is_last)
+        self.surface.drift.page(&known, is_first, is_last)
     }
 }
 

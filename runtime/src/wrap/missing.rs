@@ -6,10 +6,13 @@
 use std::sync::Arc;
 
 use rmcp::ServerHandler;
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, JsonObject, Tool};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, JsonObject, Tool,
+};
 use serde_json::json;
 
 use super::Watched;
+use crate::capture::intent;
 use crate::error::Error;
 use crate::event::{Name, is_tool_name};
 
@@ -41,8 +44,18 @@ fn schema() -> JsonObject {
     let mut schema = JsonObject::new();
     schema.insert("type".to_owned(), json!("object"));
     let parameter = json!({"type": "string", "description": PARAMETER});
-    schema.insert("properties".to_owned(), json!({crate::capture::intent::KEY: parameter}));
+    schema.insert("properties".to_owned(), json!({intent::KEY: parameter}));
     schema
+}
+
+/// Whether a call goes to the report.
+pub(super) enum Report {
+    No,
+    Certain,
+    /// It does if the server has no such tool. The handler sees the arguments as they came.
+    Possible {
+        intent: Option<String>,
+    },
 }
 
 /// What the report answers, whatever it was told.
@@ -54,18 +67,28 @@ impl<H: ServerHandler> Watched<H> {
     /// The report to add to a listing: on its last page, and not beside the author's own tool.
     pub(super) fn missing_tool(&self, is_last_page: bool) -> Option<Tool> {
         let report = self.watch.as_ref()?.missing_tool()?;
-        let is_free = self.surface.tools.get(report.name.as_str()).is_none();
-        (is_last_page && is_free).then(|| report.definition.clone())
+        let name = report.name.as_str();
+        let is_free = || self.surface.tools.get(name).is_none() && self.own_tool(name).is_none();
+        (is_last_page && is_free()).then(|| report.definition.clone())
     }
 
     /// The report by its name.
     pub(super) fn missing_tool_named(&self, name: &str) -> Option<Tool> {
-        self.missing_tool(true).filter(|tool| tool.name == name)
+        // First by the name: asking the server for its tool may build its router anew.
+        let report = self.watch.as_ref()?.missing_tool()?;
+        if report.name.as_str() != name { None } else { self.missing_tool(true) }
     }
 
-    /// Whether a call goes to the report. A tool of the author's with that name was found before.
-    pub(super) fn is_missing_tool_report(&self, name: &str) -> bool {
-        self.missing_tool_named(name).is_some()
+    /// Whether a call goes to the report. Where none was advertised yet the server is asked first: it
+    /// may have a tool of this name that neither a list nor `get_tool` has told.
+    pub(super) fn report_of(&self, request: &CallToolRequestParams) -> Report {
+        if self.missing_tool_named(&request.name).is_none() {
+            return Report::No;
+        }
+        if self.surface.has_advertised_report() {
+            return Report::Certain;
+        }
+        Report::Possible { intent: request.arguments.clone().as_mut().and_then(intent::take) }
     }
 
     pub(super) fn missing_tool_name(&self) -> Name {

@@ -17,6 +17,7 @@ mod record;
 mod router;
 mod surface;
 mod tools;
+mod unlisted;
 
 use std::any::TypeId;
 use std::fmt;
@@ -51,7 +52,8 @@ impl Watch {
     ///
     /// What `tools/list` advertises is learned as it is listed. A tool that is called before anybody
     /// has listed it is looked up with `get_tool`; where a hand-written server leaves that out, such
-    /// a call is recorded under the name `_unknown`.
+    /// a call is recorded under the name `_unknown`. One that may hold an intent makes the wrapper list
+    /// the tools first, once, so that the handler does not see it.
     ///
     /// Requests that rmcp answers by itself never reach a handler, and so are not recorded: those
     /// with an unsupported protocol version, and methods of the other protocol era.
@@ -118,7 +120,14 @@ impl Watch {
             surface.learn_router(router, watch);
         }
         let life = Arc::new(Life::new(watch.clone()));
-        Watched { handler, router, watch, surface, life }
+        let watched = Watched { handler, router, watch, surface, life };
+        // All tools of a router are known at once; others are known after the first list.
+        if let (Some(watch), true) = (&watched.watch, watched.router.is_some())
+            && watched.surface.check_now()
+        {
+            watched.report_names(watch);
+        }
+        watched
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::ErrorData;
+use rmcp::model::Extensions;
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +11,7 @@ use super::Watched;
 use super::record::Recorder;
 use crate::capture::failure;
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
-use crate::span::{CallSpan, Ending, Ticket};
+use crate::span::{Ending, Ticket};
 use crate::watch::Active;
 
 /// The name under which what nobody advertises is recorded.
@@ -62,6 +63,12 @@ impl<H> Watched<H> {
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
+        if let Some(ticket) = watch.outer_ticket(&context.extensions) {
+            return match operation.event_type {
+                EventType::ToolCall => share(ticket, fill),
+                _ => Recorder::off(),
+            };
+        }
         let info = watch.request_info(operation.method, tool, context);
         if watch.is_skipped(&info) {
             // The attribute must not record by the installed watch what was skipped here.
@@ -89,6 +96,9 @@ impl<H> Watched<H> {
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
         let Some(watch) = &self.watch else { return Recorder::off() };
+        if watch.outer_ticket(&context.extensions).is_some() {
+            return Recorder::off();
+        }
         let info = watch.notification_info(method, context);
         if watch.is_skipped(&info) {
             return Recorder::off();
@@ -106,9 +116,7 @@ impl<H> Watched<H> {
 
     fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {
         self.life.see(&event.caller);
-        let ticket = Ticket::new(watch.clone(), event.started, event.trace, event.caller.clone());
-        ticket.put_span(CallSpan::open(watch.clone(), event, cancelled));
-        ticket
+        Ticket::with_span(watch.clone(), event, cancelled)
     }
 
     /// Records the end of a request whose reply tells no more than whether it failed.
@@ -133,6 +141,25 @@ impl<H> Watched<H> {
                 });
             }
         }
+    }
+}
+
+/// Takes part in the event of another wrapper of the same watch around this one. What this one knows
+/// of a call is nearer to its tool.
+fn share(ticket: Ticket, fill: impl FnOnce(&mut Event, &Active)) -> Recorder {
+    let Some(mut span) = ticket.take_span() else { return Recorder::off() };
+    if let Some(event) = span.event_mut() {
+        fill(event, ticket.watch());
+    }
+    ticket.put_span(span);
+    Recorder::shared(ticket)
+}
+
+impl Active {
+    /// The ticket that a wrapper of this very watch has left, around the one that asks.
+    fn outer_ticket(&self, extensions: &Extensions) -> Option<Ticket> {
+        let ticket = extensions.get::<Ticket>()?;
+        (ticket.watch().id() == self.id()).then(|| ticket.clone())
     }
 }
 

@@ -39,6 +39,11 @@ impl Recorder {
         Self { ticket: Some(ticket), life: Some(life), identifying, in_user_code: false }
     }
 
+    /// Takes part in what another wrapper of the same watch records.
+    pub(super) const fn shared(ticket: Ticket) -> Self {
+        Self { ticket: Some(ticket), life: None, identifying: None, in_user_code: false }
+    }
+
     /// Asks on who calls. Nothing waits for the answer.
     fn identify(&mut self, cx: &mut Context<'_>) {
         if let (Some(identifying), Some(ticket)) = (&mut self.identifying, &self.ticket) {

@@ -11,6 +11,7 @@ use rmcp::service::{MaybeSendFuture, RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 
 use super::Watched;
+use super::missing::{self, Report};
 use super::operation::{MAX_INTENT_CHARS, Operation, UNKNOWN};
 use super::record::{Either, Recorded, Recorder};
 use super::surface::{KnownTool, Policy};
@@ -34,16 +35,29 @@ impl<H: ServerHandler> Watched<H> {
         crate::testing::leak::see_params(CALL.method, &request);
         let tool = self.watch.as_ref().and_then(|watch| self.find_tool(&request.name, watch));
         let was_disabled = self.router.as_ref().is_some_and(|of| of.is_disabled(&request.name));
-        let is_report = tool.is_none() && self.is_missing_tool_report(&request.name);
+        let report = tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
+        let is_report = matches!(report, Report::Certain);
+        let needs_list = tool.is_none() && !is_report && self.needs_list(&request);
         let recorder = self.open_call(&mut request, &mut context, tool.as_deref(), is_report);
+        let ticket = recorder.ticket().filter(|_| needs_list).cloned();
         Recorded::new(
             recorder,
-            move || match is_report {
-                true => Either::First { future: std::future::ready(Ok(super::missing::reply())) },
-                false => Either::Second { future: self.serve_call(request, context) },
+            move || {
+                if is_report {
+                    return Either::First { future: std::future::ready(Ok(missing::reply())) };
+                }
+                let future = match needs_list {
+                    true => Either::First { future: self.list_and_call(request, context, ticket) },
+                    false => Either::Second { future: self.serve_call(request, context) },
+                };
+                Either::Second { future }
             },
-            move |reply: &mut Reply, recorder| {
-                self.settle_call(reply, recorder, tool.as_deref(), was_disabled);
+            move |reply: &mut Reply, recorder| match report {
+                Report::Possible { intent } if is_unknown(reply) => {
+                    *reply = Ok(missing::reply());
+                    self.settle_report(reply, recorder, intent.as_deref());
+                }
+                _ => self.settle_call(reply, recorder, tool.as_deref(), was_disabled),
             },
         )
     }
@@ -115,7 +129,7 @@ impl<H: ServerHandler> Watched<H> {
             return Recorder::off();
         }
         let entry = tool.and_then(|tool| tool.policy.entry());
-        let name = tool.map(|tool| tool.name);
+        let name = entry.map(Entry::name).or(tool.map(|tool| tool.name));
         let recorder = self.open_named(CALL, name, context, |event, watch| {
             event.is_continuation =
                 is_continuation(request.input_responses.as_ref(), request.request_state.as_ref());
@@ -131,6 +145,16 @@ impl<H: ServerHandler> Watched<H> {
         recorder
     }
 
+    /// Makes the event of a call that the server knows no tool for that of a report.
+    fn settle_report(&self, reply: &Reply, recorder: &mut Recorder, intent: Option<&str>) {
+        recorder.finish(Outcome::Ok, |watch, event| {
+            event.event_type = EventType::MissingTool;
+            event.name = self.missing_tool_name();
+            event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
+            ending::of_wrapped(reply, Outcome::Ok, |read| read(&watch.hasher(event.name.as_str())))
+        });
+    }
+
     fn settle_call(
         &self,
         reply: &Reply,
@@ -138,18 +162,25 @@ impl<H: ServerHandler> Watched<H> {
         tool: Option<&KnownTool>,
         was_disabled: bool,
     ) {
+        if recorder.ticket().is_none() {
+            return;
+        }
         let outcome = self.outcome(reply, tool, was_disabled);
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_reply(reply);
         recorder.finish(outcome, |watch, event| {
             let entry = tool.and_then(|tool| tool.policy.entry());
-            match entry {
-                Some(entry) => {
-                    entry.with_hasher(watch, |hasher| ending::of_wrapped(reply, outcome, hasher))
-                }
-                None => ending::of_wrapped(reply, outcome, &watch.hasher(event.name.as_str())),
-            }
+            ending::of_wrapped(reply, outcome, |read| match entry {
+                Some(entry) => entry.with_hasher(watch, read),
+                None => read(&watch.hasher(event.name.as_str())),
+            })
         });
+    }
+
+    /// Whether a tool that was advertised once is there no more. A server without `get_tool` says so
+    /// with its error alone.
+    fn is_gone(&self, tool: &KnownTool) -> bool {
+        self.own_tool(tool.name.as_str()).is_none()
     }
 
     /// How a call ended, as far as its reply and what is known of the tool tell.
@@ -157,8 +188,10 @@ impl<H: ServerHandler> Watched<H> {
         match reply {
             Err(error) if is_not_found(error) && was_disabled => Outcome::DisabledTool,
             // It was advertised once, and is refused now.
-            Err(error) if is_not_found(error) && tool.is_some() => Outcome::DisabledTool,
-            Err(error) if is_not_found(error) => Outcome::UnknownTool,
+            Err(error) if is_not_found(error) && tool.is_some_and(|of| self.is_gone(of)) => {
+                Outcome::DisabledTool
+            }
+            Err(error) if is_not_found(error) && tool.is_none() => Outcome::UnknownTool,
             Ok(CallToolResponse::Complete(result)) if is_refused(result) => {
                 Outcome::InvalidArguments
             }
@@ -167,8 +200,8 @@ impl<H: ServerHandler> Watched<H> {
     }
 }
 
-/// Writes what a call holds, without a value.
-fn describe(
+/// Writes what a call holds, without a value. What another wrapper has captured is replaced.
+pub(super) fn describe(
     event: &mut Event,
     watch: &Active,
     request: &mut CallToolRequestParams,
@@ -178,14 +211,25 @@ fn describe(
     let Some(entry) = entry else {
         event.name = UNKNOWN;
         event.arguments = Some(arguments::capture_undeclared(watch, &mut request.arguments));
-        event.intent = intent.and_then(|text| watch.record_intent(text, MAX_INTENT_CHARS));
+        let record = |text: &str| watch.record_intent(text, MAX_INTENT_CHARS);
+        event.intent = intent.and_then(record).or(event.intent.take());
         return;
     };
     event.name = entry.name();
     event.tags = entry.spec().tags;
-    event.arguments = Some(entry.capture_arguments(&mut request.arguments, watch));
-    watch.observe_start(event);
-    event.intent = intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
+    let mut captured = entry.capture_arguments(&mut request.arguments, watch);
+    let before = event.arguments.take();
+    if let Some(before) = &before {
+        // Its repeats were counted then.
+        captured.repeat_run = before.repeat_run;
+        captured.repeat_window = before.repeat_window;
+    }
+    event.arguments = Some(captured);
+    if before.is_none() {
+        watch.observe_start(event);
+    }
+    let record = |text: &str| watch.record_intent(text, entry.spec().intent.max_chars);
+    event.intent = intent.and_then(record).or(event.intent.take());
 }
 
 /// rmcp's routers answer calls of unknown and of disabled tools like this; so do servers written by
@@ -197,6 +241,10 @@ fn is_not_found(error: &ErrorData) -> bool {
     };
     error.code == ErrorCode::METHOD_NOT_FOUND
         || (error.code == ErrorCode::INVALID_PARAMS && says_so())
+}
+
+fn is_unknown(reply: &Reply) -> bool {
+    reply.as_ref().is_err_and(is_not_found)
 }
 
 /// Whether rmcp has refused the arguments: it answers those with the error flag.

@@ -81,7 +81,11 @@ fn route(name: String, schema: JsonObject) -> ToolRoute<Server> {
         intent,
         tags: &[("suite", "canary")],
     })));
-    let entry = site.entry::<Server>(|| Declared { input_schema: Arc::new(schema), shape: None });
+    let entry = site.entry::<Server>(|| Declared {
+        input_schema: Arc::new(schema),
+        shape: None,
+        reasons: Vec::new(),
+    });
     let tool = Tool::new(name, "A generated tool.", entry.input_schema());
     ToolRoute::new_dyn(tool, move |mut context: ToolCallContext<'_, Server>| {
         Box::pin(async move {

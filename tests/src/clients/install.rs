@@ -20,7 +20,7 @@ const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 const NODE_AT_LEAST: (u32, u32) = (20, 0);
 
 /// What pip and npm say when they cannot reach a registry, as opposed to one that refuses a pin.
-const UNREACHABLE: [&str; 16] = [
+const UNREACHABLE: [&str; 17] = [
     "ENOTFOUND",
     "EAI_AGAIN",
     "ECONNREFUSED",
@@ -32,6 +32,7 @@ const UNREACHABLE: [&str; 16] = [
     "E502",
     "E503",
     "E504",
+    "NameResolutionError",
     "NewConnectionError",
     "ConnectTimeoutError",
     "ReadTimeoutError",
@@ -100,7 +101,8 @@ async fn set_up_node(cache: &Path) -> Result<Runtime, Fault> {
         place.copy(&["package.json", "package-lock.json"])?;
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-        npm.args(["--fetch-retries=2", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000"]);
+        npm.args(["--fetch-retries=2", "--fetch-retry-mintimeout=1000"]);
+        npm.args(["--fetch-retry-maxtimeout=5000", "--fetch-timeout=30000"]);
         npm.current_dir(&place.folder);
         step("npm ci", npm).await?;
         place.set_ready()?;

@@ -1,11 +1,17 @@
 //! Changes of the lists of tools and prompts, and who hears of them.
 
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::ProtocolVersion;
 use rmcp::service::{RequestContext, SubscriptionContext};
-use rmcp::{RoleServer, model::ProtocolVersion};
-use tokio::sync::broadcast::{self, Sender};
+use tokio::sync::{broadcast, watch};
 
 /// How many changes a slow listener may lag behind before it loses some.
 const BACKLOG: usize = 16;
+
+/// How long a change waits for listeners that have been told that they listen, and do not yet.
+const OPENING_LIMIT: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy)]
 pub(super) enum List {
@@ -14,18 +20,24 @@ pub(super) enum List {
 }
 
 #[derive(Clone)]
-pub(super) struct Changes(Sender<List>);
+pub(super) struct Changes {
+    told: broadcast::Sender<List>,
+    /// Subscriptions between rmcp's acknowledgement, which clients act on, and the handler's start.
+    opening: watch::Sender<usize>,
+}
 
 impl Default for Changes {
     fn default() -> Self {
-        Self(broadcast::channel(BACKLOG).0)
+        Self { told: broadcast::channel(BACKLOG).0, opening: watch::Sender::new(0) }
     }
 }
 
 impl Changes {
     /// Tells everybody who listens that a list has changed; a legacy session is told directly.
     pub(super) async fn announce(&self, list: List, context: &RequestContext<RoleServer>) {
-        let _ = self.0.send(list);
+        let mut opening = self.opening.subscribe();
+        let _ = tokio::time::timeout(OPENING_LIMIT, opening.wait_for(|count| *count == 0)).await;
+        let _ = self.told.send(list);
         let version = context.protocol_version();
         if version.is_some_and(|version| version < ProtocolVersion::V_2026_07_28) {
             let _ = match list {
@@ -35,9 +47,15 @@ impl Changes {
         }
     }
 
+    /// A subscription is about to be acknowledged.
+    pub(super) fn expect_listener(&self) {
+        self.opening.send_modify(|count| *count += 1);
+    }
+
     /// Passes changes on until the listener leaves. What it did not ask for, its sink refuses.
     pub(super) async fn tell(&self, context: &SubscriptionContext) {
-        let mut changes = self.0.subscribe();
+        let mut changes = self.told.subscribe();
+        self.opening.send_modify(|count| *count = count.saturating_sub(1));
         loop {
             let list = tokio::select! {
                 () = context.cancelled() => return,

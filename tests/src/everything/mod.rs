@@ -13,6 +13,7 @@ mod resources;
 mod rounds;
 mod schema;
 mod skills;
+mod tasks;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -21,14 +22,16 @@ use rmcp::handler::server::prompt::PromptContext;
 use rmcp::handler::server::router::prompt::PromptRouter;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{
-    CompleteRequestParams, CompleteResult, CompletionInfo, GetPromptRequestParams,
-    GetPromptResponse, GetSkillRequestParams, GetSkillResult, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, LoggingLevel,
-    PaginatedRequestParams, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
-    ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
-    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    CancelTaskParams, CompleteRequestParams, CompleteResult, CompletionInfo,
+    GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult,
+    GetTaskParams, GetTaskResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListSkillsResult, LoggingLevel, PaginatedRequestParams,
+    ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+    ReadResourceResponse, Reference, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
+use rmcp::task_manager::TaskManager;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool_handler};
 
 use changes::Changes;
@@ -39,6 +42,7 @@ pub struct Everything {
     tools: ToolRouter<Self>,
     prompts: PromptRouter<Self>,
     changes: Changes,
+    tasks: TaskManager,
     subscribed: Arc<Mutex<HashSet<String>>>,
     level: Arc<Mutex<LoggingLevel>>,
 }
@@ -49,6 +53,7 @@ impl Default for Everything {
             tools: Self::router(),
             prompts: Self::prompts(),
             changes: Changes::default(),
+            tasks: TaskManager::new(),
             subscribed: Arc::default(),
             level: Arc::new(Mutex::new(LoggingLevel::Debug)),
         }
@@ -59,7 +64,10 @@ impl Everything {
     /// All tools, for a watch that is handed the router.
     #[must_use]
     pub fn router() -> ToolRouter<Self> {
-        let mut tools = Self::content_tools() + Self::dialogue_tools() + Self::round_tools();
+        let mut tools = Self::content_tools()
+            + Self::dialogue_tools()
+            + Self::round_tools()
+            + Self::task_tools();
         tools.add_route(schema::dynamic_tool());
         tools
     }
@@ -77,6 +85,7 @@ impl ServerHandler for Everything {
             .enable_resources_subscribe()
             .enable_completions()
             .enable_logging()
+            .enable_tasks()
             .enable_skills_with_directory_read()
             .build();
         ServerConfig::new(capabilities)
@@ -175,12 +184,37 @@ impl ServerHandler for Everything {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
+        self.changes.expect_listener();
         Some(requested.supported_by(&self.get_info().capabilities))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         self.changes.tell(&context).await;
         Ok(())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.tasks.get_task(&request.task_id).map(GetTaskResult::new)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tasks.update_task(&request.task_id, request.input_responses)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tasks.cancel_task(&request.task_id)
     }
 
     async fn list_skills(

@@ -180,7 +180,8 @@ fn roots() -> InputRequest {
     InputRequest::ListRoots(ListRootsRequest::default())
 }
 
-fn ask(
+/// Asks the client for input, and has it bring a state back.
+pub(super) fn ask(
     questions: impl IntoIterator<Item = (&'static str, InputRequest)>,
     state: Option<&str>,
 ) -> CallToolResponse {

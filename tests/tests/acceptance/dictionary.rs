@@ -161,6 +161,7 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
         call(&rules, "ruled", json!({ "name": number.to_string(), "flag": false })).await.ok();
     }
     continue_a_call(&watch).await;
+    watch.event("documented").count("rows", 3_u64).record();
     crate::whole::run(&watch).await;
     watch.flush(Duration::from_secs(10));
     receiver.requests().iter().flat_map(Received::events).collect()

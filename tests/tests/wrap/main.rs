@@ -1,5 +1,15 @@
 //! Wrapped servers: every method, every outcome, exactly one event, nothing changed.
 
 mod counting;
+mod crowd;
+mod drift;
+mod flood;
+mod kinds;
+mod life;
 mod methods;
+mod missing;
+mod offers;
+mod once;
 mod outcomes;
+mod schemas;
+mod servers;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use toolwatch::local::{Reader, Record};
 use toolwatch_tests::posts::Posts;
@@ -102,6 +102,10 @@ async fn over_stdio(tools: &str, era: Era) {
     client.send_request("tools/call", call("wait")).await.expect("sent");
     client.request("tools/list", json!({})).await.expect("the call has arrived");
     client.close().await.expect("the server ends");
+    let mut said = String::new();
+    let stderr = child.stderr.as_mut().expect("a pipe");
+    stderr.read_to_string(&mut said).await.expect("stderr");
+    assert!(!said.contains("toolwatch: "), "nothing is amiss: {said}");
     assert!(child.wait().await.expect("an end").success());
     assert_eq!(ends(directory.path()), expected(), "{tools}, {era:?}");
 }
@@ -114,7 +118,7 @@ fn brief_wait() -> Value {
 /// Whether the client is sent a result: older protocols have no requests for input.
 fn is_result(outcome: &str, era: Era) -> bool {
     let errors = ["protocol_error", "unknown_tool", "disabled_tool"];
-    !errors.contains(&outcome) && !(outcome == "input_required" && era == Era::Session)
+    !errors.contains(&outcome) && (outcome != "input_required" || era == Era::Stateless)
 }
 
 async fn over_http(tools: &str, era: Era) {

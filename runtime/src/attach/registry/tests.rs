@@ -23,7 +23,7 @@ struct Search {
 
 fn of<P: schemars::JsonSchema + 'static>() -> Declared {
     let input_schema = schema_for_input::<Parameters<P>>().expect("an object");
-    Declared { input_schema, shape: None }
+    Declared { input_schema, shape: None, reasons: Vec::new() }
 }
 
 /// The entry that a schema leads to.
@@ -41,7 +41,8 @@ fn tools_whose_schemas_rmcp_shares_are_told_apart() {
     static FIRST: Site = Site::new(spec("first", IntentMode::Off));
     static SECOND: Site = Site::new(spec("second", IntentMode::Off));
     let shared = schema_for_empty_input();
-    let empty = || Declared { input_schema: schema_for_empty_input(), shape: None };
+    let empty =
+        || Declared { input_schema: schema_for_empty_input(), shape: None, reasons: Vec::new() };
     let (first, second) = (FIRST.entry::<u8>(empty), SECOND.entry::<u8>(empty));
     for entry in [first, second] {
         let advertised = entry.input_schema();

@@ -76,9 +76,11 @@ fn in_params(leak: Leak) -> Option<(&'static str, &'static str)> {
         Leak::Uri => ("", "/uri"),
         Leak::Subscription => ("subscriptions/listen", "/resourceSubscriptions"),
         Leak::ToolName => ("tools/call", "/name"),
-        // A short text: the record of a call that is under way has a bound of 4 KiB.
-        Leak::BeginRecord => ("tools/call", "/arguments/tags/1"),
-        Leak::ToolArgument | Leak::WatchedDebug | Leak::Manifest => ("tools/call", "/arguments"),
+        Leak::ToolArgument => ("tools/call", "/arguments"),
+        // A word: the record of a call that is under way has a bound of 4 KiB.
+        Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest => {
+            ("tools/call", "/arguments/tags/1")
+        }
         Leak::RequestState => ("", "/requestState"),
         Leak::InputResponse => ("", "/inputResponses"),
         Leak::PromptName => ("prompts/get", "/name"),

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub(crate) use drift::Drift;
 pub(crate) use names::Places;
-pub(crate) use tools::{KnownTool, Policy, Tools};
+pub(crate) use tools::{KnownTool, Page, Policy, Tools};
 
 /// How many tools, prompts, resources and templates one server may have, each. What is beyond is
 /// recorded under `_unknown`.
@@ -31,6 +31,10 @@ pub(crate) struct Surface {
     pub(crate) drift: Drift,
     /// Whether the server has checked itself.
     is_checked: AtomicBool,
+    /// Whether a whole list was seen, or asked for.
+    is_listed: AtomicBool,
+    /// Whether a list has told of the missing-tool report.
+    is_report_advertised: AtomicBool,
     /// Where the routers are that were looked at.
     routers: Mutex<Vec<usize>>,
 }
@@ -39,6 +43,22 @@ impl Surface {
     /// Whether this is the first time that somebody asks.
     pub(crate) fn check_now(&self) -> bool {
         !self.is_checked.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_listed(&self) {
+        self.is_listed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_listed(&self) -> bool {
+        self.is_listed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_report_advertised(&self) {
+        self.is_report_advertised.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_advertised_report(&self) -> bool {
+        self.is_report_advertised.load(Ordering::Relaxed)
     }
 
     /// Whether this address was noted before; it is from now on. The last ones are remembered.

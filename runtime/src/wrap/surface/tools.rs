@@ -108,25 +108,36 @@ fn advertise(policy: &Policy, tool: &Tool, watch: &Active) -> (Option<Arc<JsonOb
                 IntentScope::Only(tools) => tools.iter().any(|asked| *asked == *tool.name),
                 IntentScope::None => false,
             };
-            let has = Arc::ptr_eq(&tool.input_schema, &entry.input_schema()) && entry.is_injected();
-            let replaced = (has && !wanted).then(|| Arc::clone(entry.declared_schema()));
-            (replaced, has && wanted)
+            // A router that was built before the watch has the schema as it was declared.
+            let schema = match wanted {
+                true => entry.input_schema(),
+                false => Arc::clone(entry.declared_schema()),
+            };
+            let is_other = !Arc::ptr_eq(&schema, &tool.input_schema);
+            (is_other.then_some(schema), wanted && entry.is_injected())
         }
     }
 }
 
+/// One page of a list, in the server's order. `None` is a tool that there are too many for.
+pub(crate) type Page = Arc<[Option<Arc<KnownTool>>]>;
+
 /// All tools that a server has advertised.
 #[derive(Debug, Default)]
-pub(crate) struct Tools(RwLock<HashMap<Box<str>, Arc<KnownTool>>>);
+pub(crate) struct Tools {
+    by_name: RwLock<HashMap<Box<str>, Arc<KnownTool>>>,
+    /// The page that was learned last, until a tool changes: most lists are the one before again.
+    last_page: RwLock<Option<Page>>,
+}
 
 impl Tools {
     pub(crate) fn get(&self, name: &str) -> Option<Arc<KnownTool>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Every tool by name.
     pub(crate) fn all(&self) -> Vec<Arc<KnownTool>> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = known.values().cloned().collect();
         all.sort_unstable_by_key(|tool| tool.name);
         all
@@ -139,11 +150,42 @@ impl Tools {
         }
         // Compiled outside the lock: it takes a while, and asks the registry.
         let learned = Arc::new(KnownTool::learn(tool, watch));
-        let mut tools = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tools = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         if tools.len() >= MAX_KNOWN && !tools.contains_key(&*tool.name) {
             return None;
         }
         tools.insert((&*tool.name).into(), Arc::clone(&learned));
+        // Under the lock, so that no page from before the change is kept after it.
+        self.keep_page(None);
         Some(learned)
     }
+
+    /// Learns the tools of one page. The answer is the same `Arc` when it is the last page again.
+    pub(crate) fn learn_page(&self, tools: &[Tool], watch: &Active) -> Page {
+        let last = self.last_page.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(last) = last.filter(|last| is_page(last, tools)) {
+            return last;
+        }
+        let page: Page = tools.iter().map(|tool| self.learn(tool, watch)).collect();
+        let known = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = |tool: &Arc<KnownTool>| {
+            known.get(tool.name.as_str()).is_some_and(|known| Arc::ptr_eq(known, tool))
+        };
+        if page.iter().flatten().all(is_current) {
+            self.keep_page(Some(Arc::clone(&page)));
+        }
+        page
+    }
+
+    fn keep_page(&self, page: Option<Page>) {
+        *self.last_page.write().unwrap_or_else(PoisonError::into_inner) = page;
+    }
+}
+
+/// Whether these tools are those of the page, unchanged and in the same order.
+fn is_page(page: &Page, tools: &[Tool]) -> bool {
+    let is_known = |known: &Option<Arc<KnownTool>>, tool: &Tool| {
+        known.as_ref().is_some_and(|known| known.source == *tool)
+    };
+    page.len() == tools.len() && page.iter().zip(tools).all(|(known, tool)| is_known(known, tool))
 }

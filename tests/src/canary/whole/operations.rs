@@ -163,7 +163,7 @@ impl Maker<'_> {
 
     /// What carries on a request that asked for input.
     fn carry_on(&mut self, params: &mut Value) {
-        if self.turn % 3 == 0 {
+        if self.turn.is_multiple_of(3) {
             params["requestState"] = self.text("the state of a request").into();
             params["inputResponses"] = self.responses();
         }
@@ -182,7 +182,7 @@ impl Maker<'_> {
             "who": self.text("an argument of a prompt"),
             self.text("an undeclared argument of a prompt"): self.text("its value"),
         });
-        if self.turn % 2 == 0 {
+        if self.turn.is_multiple_of(2) {
             arguments["mood"] = self.needles.value(Kind::Argument, "another argument of a prompt");
         }
         let mut params = json!({ "name": name, "arguments": arguments });

@@ -270,7 +270,7 @@ fn header_value(text: &str) -> String {
         return text.to_owned();
     }
     let mut coded = String::from_utf8_lossy(&base64(text.as_bytes(), b'+', b'/')).into_owned();
-    while coded.len() % 4 != 0 {
+    while !coded.len().is_multiple_of(4) {
         coded.push('=');
     }
     format!("=?base64?{coded}?=")

@@ -1,16 +1,18 @@
 //! Promise: with begin records, a call that dies with its process is reported once, by the next
 //! start, and a call that ended never is.
-//!
-//! 60 servers are killed at random moments, times `TOOLWATCH_TEST_SCALE`.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+mod kills;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Value, json};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver};
-use toolwatch_tests::canary::random::Random;
 use toolwatch_tests::observed::{Recorder, call, connect};
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::server::watched;
@@ -62,14 +64,19 @@ fn outcomes(directory: &Path) -> BTreeMap<String, usize> {
     outcomes
 }
 
-fn begun_files(directory: &Path) -> usize {
+fn begun_paths(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).expect("the directory");
-    entries
-        .filter(|entry| {
-            let name = entry.as_ref().expect("an entry").file_name();
-            name.to_string_lossy().ends_with(".begun")
-        })
-        .count()
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "begun")).collect()
+}
+
+fn begun_files(directory: &Path) -> usize {
+    begun_paths(directory).len()
+}
+
+fn begun_bytes(directory: &Path) -> Vec<u8> {
+    let read = |path| std::fs::read(path).expect("the begin records can be read");
+    begun_paths(directory).into_iter().flat_map(read).collect()
 }
 
 fn length(record: &Record) -> u64 {
@@ -181,81 +188,39 @@ async fn every_ending_clears_its_begin_record() {
     assert_eq!(recorder.watch.stats().begins_missed, 0);
 }
 
-/// What was sent to servers that were killed, by the length of its text.
-#[derive(Default)]
-struct Sent {
-    calls: u64,
-    replied: Vec<u64>,
-}
+/// A server that tells nobody which tools it has.
+#[derive(Clone)]
+struct Hidden(watched::Server);
 
-impl Sent {
-    fn send(&mut self, server: &mut RawServer, times: usize) -> u64 {
-        self.calls += 1;
-        let text = "x".repeat(usize::try_from(self.calls).expect("a small number"));
-        server.send_call("wait", json!({ "text": text, "times": times })).expect("a call")
-    }
-
-    /// Sends some calls to a server and kills it at some moment.
-    fn kill_one(&mut self, directory: &Path, random: &mut Random) {
-        let mut server = start(directory, &[]);
-        server.initialize().expect("the handshake");
-        let mut ids = HashMap::new();
-        // The first call of a server takes long: it compiles the schema of its tool.
-        let first = self.send(&mut server, 0);
-        server.read_reply(first).expect("a reply");
-        self.replied.push(self.calls);
-        for _ in 0..8 {
-            let id = self.send(&mut server, random.below(8));
-            ids.insert(id, self.calls);
-        }
-        std::thread::sleep(Duration::from_micros(random.below(12_000) as u64));
-        let stdout = server.kill_and_read().expect("the server dies");
-        // The last line may be a part of one.
-        let lines = stdout.split_inclusive(|&byte| byte == b'\n');
-        for line in lines.filter(|line| line.ends_with(b"\n")) {
-            let reply: Value = serde_json::from_slice(line).expect("a line of JSON");
-            self.replied.extend(reply["id"].as_u64().and_then(|id| ids.get(&id)));
-        }
+impl ServerHandler for Hidden {
+    fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
+        self.0.call_tool(request, context)
     }
 }
 
-#[test]
-fn a_kill_at_any_moment_gives_every_call_at_most_one_event_and_every_reply_its_own() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let seed = std::process::id().into();
-    let (mut random, mut sent) = (Random::new(seed), Sent::default());
-    let kills = 60 * toolwatch_tests::scale();
-    for round in 0..kills {
-        sent.kill_one(directory.path(), &mut random);
-        if round % 3 == 0 {
-            // One that dies while it starts, and so while it reports.
-            let server = start(directory.path(), &[]);
-            std::thread::sleep(Duration::from_micros(random.below(20_000) as u64));
-            server.kill().expect("the server dies");
+#[tokio::test]
+async fn a_begin_record_goes_by_the_attribute_although_the_wrapper_could_not_know_it() {
+    let recorder = Recorder::with(|builder| builder.begin_records(true));
+    let server = recorder.watch.wrap(Hidden(watched::Server));
+    let client = connect(server, &recorder.watch).await;
+    let begun = async {
+        loop {
+            let bytes = begun_bytes(recorder.path());
+            let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+            if holds(b"\"event_name\":\"wait\"") {
+                break holds(b"_unknown");
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    };
+    let waiting = call(&client, "wait", json!({ "text": "x", "times": 60_000 }));
+    tokio::select! {
+        is_left = begun => assert!(!is_left, "of what the wrapper has captured"),
+        _ = waiting => panic!("the call ends"),
+        () = tokio::time::sleep(PATIENCE) => panic!("no begin record of the tool"),
     }
-    start_and_end(directory.path(), &[]);
-    let mut events: HashMap<u64, Vec<String>> = HashMap::new();
-    for record in records(directory.path()) {
-        let outcome = record.attributes.outcome.clone().expect("an outcome");
-        events.entry(length(&record)).or_default().push(outcome);
-    }
-    let doubled: Vec<_> = events.iter().filter(|(_, outcomes)| outcomes.len() != 1).collect();
-    let is_ok = |call: &&u64| events.get(call).is_some_and(|outcomes| *outcomes == ["ok"]);
-    let wrong: Vec<_> = sent.replied.iter().filter(|call| !is_ok(call)).collect();
-    let interrupted = events.values().flatten().filter(|outcome| *outcome == "interrupted").count();
-    println!(
-        "begin records, seed {seed}: {kills} kills, {} calls sent, {} replied, {} events, {interrupted} interrupted, \
-         {} doubled, {} replied and wrong",
-        sent.calls,
-        sent.replied.len(),
-        events.len(),
-        doubled.len(),
-        wrong.len()
-    );
-    assert!(doubled.is_empty(), "more than one event: {doubled:?}");
-    assert!(wrong.is_empty(), "replied calls without their one event: {wrong:?}");
-    assert!(events.values().flatten().all(|outcome| outcome == "ok" || outcome == "interrupted"));
-    assert!(!sent.replied.is_empty() && interrupted > 0, "both were seen");
-    assert_eq!(begun_files(directory.path()), 0);
 }
