@@ -107,7 +107,13 @@ fn of_wrapper(leak: Leak, seed: u64) -> whole::round::Round {
         is_routed: false,
         intent: IntentLevel::Len,
         identity: IdentityLevel::Hash,
-        ends: &[End::Reply, End::Refuse, End::Panic, End::Wait],
+        ends: match leak {
+            Leak::OperationMessage | Leak::OperationData => &[End::Refuse],
+            Leak::OperationPanic => &[End::Panic],
+            Leak::BeginRecord => &[End::Wait],
+            // Twice: some words are hidden in Base64.
+            _ => &[End::Reply, End::Reply],
+        },
     }
 }
 

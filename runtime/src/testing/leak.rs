@@ -144,7 +144,8 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         state.text = key.map(|key| hex(&key));
     }
     let Some(text) = state.text.clone() else { return };
-    if leak == Leak::BeginRecord && !is_begin_record(event) {
+    // The record of a call that is under way comes first, and is gone when the event is there.
+    if is_begin_record(event) != (leak == Leak::BeginRecord) {
         return;
     }
     match leak {

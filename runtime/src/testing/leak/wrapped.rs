@@ -76,8 +76,10 @@ fn in_params(leak: Leak) -> Option<(&'static str, &'static str)> {
         Leak::Uri => ("", "/uri"),
         Leak::Subscription => ("subscriptions/listen", "/resourceSubscriptions"),
         Leak::ToolName => ("tools/call", "/name"),
-        Leak::ToolArgument | Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest => {
-            ("tools/call", "/arguments")
+        Leak::ToolArgument => ("tools/call", "/arguments"),
+        // A word: the record of a call that is under way has a bound of 4 KiB.
+        Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest => {
+            ("tools/call", "/arguments/tags/1")
         }
         Leak::RequestState => ("", "/requestState"),
         Leak::InputResponse => ("", "/inputResponses"),

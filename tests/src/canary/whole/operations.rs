@@ -171,7 +171,6 @@ impl Maker<'_> {
 
     fn responses(&mut self) -> Value {
         json!({ self.text("the key of a response"): {
-            "action": "accept",
             "content": { self.text("a field of a response"): self.text("what it says") },
         } })
     }
