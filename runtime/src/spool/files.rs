@@ -16,10 +16,12 @@ use super::scan::ReadAt;
 pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {
-    fn prepare(&self, directory: &Path) -> io::Result<()> {
+    fn prepare(&self, directory: &Path) -> io::Result<bool> {
         match fs::symlink_metadata(directory) {
-            Ok(found) => check_directory(&found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_directory(directory),
+            Ok(found) => check_directory(&found).map(|()| false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_directory(directory).map(|()| true)
+            }
             Err(error) => Err(error),
         }
     }

@@ -58,6 +58,8 @@ pub(super) struct State {
     /// Acknowledgements that had no segment when the directory was last looked through.
     pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
+    /// Whether the directory's own name is durable.
+    pub(super) is_rooted: bool,
 }
 
 impl State {
@@ -77,6 +79,7 @@ impl State {
             disk_news: None,
             strays: HashSet::new(),
             closed: false,
+            is_rooted: false,
         }
     }
 
@@ -186,7 +189,7 @@ impl State {
         let Some(directory) = self.settings.directory.clone() else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        self.disk.prepare(&directory)?;
+        self.is_rooted &= !self.disk.prepare(&directory)?;
         self.seal();
         self.make_room(&directory);
         let segment =

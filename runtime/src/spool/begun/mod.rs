@@ -93,7 +93,9 @@ impl Spool {
             (settings.directory.clone(), Arc::clone(&settings.common))
         };
         let directory = directory.ok_or(None)?;
-        self.disk.prepare(&directory).map_err(Some)?;
+        if self.disk.prepare(&directory).map_err(Some)? {
+            self.lock().is_rooted = false;
+        }
         let (name, path, file) =
             segment::create(&*self.disk, &directory, BEGUN_SUFFIX, Writes::AtPositions)
                 .map_err(Some)?;
