@@ -96,13 +96,13 @@ impl Segment {
         let Some(file) = disk.adopt(&path, Writes::AtTheEnd)? else {
             return Ok(None);
         };
-        let header = scan::read_header(&*file)?;
+        let (header, len) = (scan::read_header(&*file)?, file.len()?);
         let start = Acknowledged {
             offset: header.as_ref().map_or(0, |header| header.len),
             next_sequence: 0,
         };
-        let (settled, turn) = read_ack(disk, &path, file.len()?, start);
-        let (waiting, good, tail) = count(&*file, settled)?;
+        let (settled, turn) = read_ack(disk, &path, len, start);
+        let (waiting, good, tail) = count(&*file, settled, len)?;
         if tail.bytes > 0 {
             file.set_len(good)?;
         }
@@ -220,10 +220,10 @@ fn read_ack(disk: &dyn Disk, path: &Path, len: u64, start: Acknowledged) -> (Ack
     found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1)))
 }
 
-/// Counts what is left from a position: records, lost ones included; the end of the last whole
+/// Counts what is left from a position to the end: records, lost ones included; the end of the last whole
 /// record; and what stands behind it.
-fn count(file: &dyn DiskFile, from: Acknowledged) -> io::Result<(u64, u64, scan::Tail)> {
-    let mut scanner = Scanner::new(file, from.offset, from.next_sequence, u64::MAX);
+fn count(file: &dyn DiskFile, from: Acknowledged, len: u64) -> io::Result<(u64, u64, scan::Tail)> {
+    let mut scanner = Scanner::new(file, from.offset, from.next_sequence, len);
     let mut waiting = 0;
     while let Some(found) = scanner.next_record()? {
         waiting += 1 + found.lost_before;

@@ -124,7 +124,7 @@ fn find_in(
     found: &mut HashSet<Vec<u8>>,
 ) -> io::Result<()> {
     let start = scan::read_header(file)?.map_or(0, |header| header.len);
-    let mut scanner = Scanner::new(file, start, 0, u64::MAX);
+    let mut scanner = Scanner::new(file, start, 0, file.len()?);
     while let Some(record) = scanner.next_record()? {
         let id = identity(record.payload);
         if wanted.contains(id) {
