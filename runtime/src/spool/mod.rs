@@ -15,6 +15,7 @@ mod files;
 mod frame;
 mod ledger;
 mod memory;
+mod private;
 mod quarantine;
 mod room;
 mod scan;
@@ -100,7 +101,7 @@ impl Spool {
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
     /// disk refused is told when it begins to fail, and not again before it has worked.
-    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::ErrorKind> {
+    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::Error> {
         use std::sync::atomic::Ordering::Relaxed;
         let (waiting, news) = {
             let mut state = self.lock();

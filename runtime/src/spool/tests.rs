@@ -10,6 +10,7 @@ mod begun;
 mod conservation;
 mod crash;
 mod damage;
+mod damage_beside;
 mod directory;
 mod faults;
 #[cfg(unix)]

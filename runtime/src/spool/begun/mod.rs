@@ -41,13 +41,13 @@ pub(crate) struct Begun {
 /// The calls under way in this process.
 #[derive(Default)]
 pub(super) struct Register {
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     paused_until: Option<Duration>,
     closed: bool,
 }
 
 /// The file, whose lock this process holds.
-struct Held {
+pub(super) struct Held {
     name: String,
     path: PathBuf,
     file: Arc<dyn DiskFile>,
