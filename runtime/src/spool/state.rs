@@ -54,10 +54,12 @@ pub(super) struct State {
     /// Until when the disk is left alone, and for how long the next time.
     disk_pause: Option<(Duration, Duration)>,
     /// What the disk refused when it began to fail, until the operator is told.
-    pub(super) disk_news: Option<io::ErrorKind>,
+    pub(super) disk_news: Option<io::Error>,
     /// Acknowledgements that had no segment when the directory was last looked through.
     pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
+    /// Whether the directory's own name is durable.
+    pub(super) is_rooted: bool,
 }
 
 impl State {
@@ -77,6 +79,7 @@ impl State {
             disk_news: None,
             strays: HashSet::new(),
             closed: false,
+            is_rooted: false,
         }
     }
 
@@ -147,17 +150,17 @@ impl State {
                 Ok(())
             }
             Err(error) => {
-                self.pause_disk(&error);
+                self.pause_disk(error);
                 Err(())
             }
         }
     }
 
-    fn pause_disk(&mut self, error: &io::Error) {
+    fn pause_disk(&mut self, error: io::Error) {
         tracing::debug!(kind = ?error.kind(), "the spool's disk failed; events go to memory for a while");
         self.stats.disk_errors += 1;
         if self.disk_pause.is_none() {
-            self.disk_news = Some(error.kind());
+            self.disk_news = Some(error);
         }
         let pause = self.disk_pause.map_or(DISK_PAUSE.0, |(_, pause)| pause);
         self.disk_pause = Some((self.clock.now() + pause, (pause * 2).min(DISK_PAUSE.1)));
@@ -186,7 +189,7 @@ impl State {
         let Some(directory) = self.settings.directory.clone() else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        self.disk.prepare(&directory)?;
+        self.is_rooted &= !self.disk.prepare(&directory)?;
         self.seal();
         self.make_room(&directory);
         let segment =

@@ -42,7 +42,7 @@ fn full() -> std::io::Error {
 }
 
 impl Disk for FaultyDisk {
-    fn prepare(&self, directory: &Path) -> std::io::Result<()> {
+    fn prepare(&self, directory: &Path) -> std::io::Result<bool> {
         RealDisk.prepare(directory)
     }
 
