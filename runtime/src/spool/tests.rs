@@ -10,7 +10,7 @@ mod begun;
 mod conservation;
 mod damage;
 mod directory;
-mod faults;
+pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
 
