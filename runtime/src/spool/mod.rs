@@ -43,6 +43,8 @@ pub use ledger::{Delivery, DropReason, Stats, Tally};
 pub(crate) use settle::Verdict;
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
+#[cfg(test)]
+pub(crate) use tests::faults::{Faults, FaultyDisk};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
@@ -174,6 +176,13 @@ impl Spool {
     pub(crate) fn close(&self) {
         self.lock().close();
         self.close_begun();
+    }
+
+    /// Events that are spooled and that no other process would find if this one died now.
+    #[cfg(test)]
+    pub(crate) fn at_risk(&self) -> u64 {
+        let state = self.lock();
+        state.memory.len() + state.memory_in_flight + state.evicted_in_flight.iter().sum::<u64>()
     }
 
     /// Lets go of the segments on disk, so that another process can adopt them.

@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) memory: MemoryQueue,
     /// Events out of the memory queue in the batch that is being sent.
     pub(super) memory_in_flight: u64,
+    /// Events in the batch that is being sent whose segment was evicted meanwhile: own, adopted.
+    pub(super) evicted_in_flight: [u64; 2],
     pub(super) stats: Stats,
     scratch: Vec<u8>,
     /// Until when the disk is left alone, and for how long the next time.
@@ -73,6 +75,7 @@ impl State {
             adopted: VecDeque::new(),
             memory,
             memory_in_flight: 0,
+            evicted_in_flight: [0; 2],
             stats: Stats::default(),
             scratch: Vec::new(),
             disk_pause: None,
@@ -243,6 +246,10 @@ impl State {
         }
         let lost = self.memory.clear() + std::mem::take(&mut self.memory_in_flight);
         self.stats.own.give_up(lost, DropReason::Shutdown);
+        for adopted in [false, true] {
+            let evicted = std::mem::take(&mut self.evicted_in_flight[usize::from(adopted)]);
+            self.stats.tally(adopted).give_up(evicted, DropReason::SpoolFull);
+        }
         self.seal();
     }
 }

@@ -12,7 +12,7 @@ mod crash;
 mod damage;
 mod damage_beside;
 mod directory;
-mod faults;
+pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
 mod simulated;

@@ -9,21 +9,21 @@ use crate::spool::files::RealDisk;
 use crate::spool::scan::ReadAt;
 
 /// A real disk that refuses when it is told to.
-pub(super) struct FaultyDisk {
-    pub(super) faults: Arc<Faults>,
+pub(crate) struct FaultyDisk {
+    pub(crate) faults: Arc<Faults>,
 }
 
 /// What a faulty disk refuses at present.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     /// Writes take only the first half.
-    pub(super) short_writes: AtomicBool,
+    pub(crate) short_writes: AtomicBool,
     /// Writes fail.
-    pub(super) full: AtomicBool,
+    pub(crate) full: AtomicBool,
     /// Cutting back fails.
-    pub(super) no_cut: AtomicBool,
+    pub(crate) no_cut: AtomicBool,
     /// So many reads fail.
-    pub(super) failing_reads: AtomicI64,
+    pub(crate) failing_reads: AtomicI64,
 }
 
 struct FaultyFile {
