@@ -176,7 +176,7 @@ fn the_peak_of_a_servers_memory_is_seen() {
 }
 
 macro_rules! checks {
-    ($($name:ident: $evil:ident,)*) => { $(
+    ($(fn $name:ident() $evil:ident;)*) => { $(
         #[test]
         fn $name() {
             (0..toolwatch_tests::scale()).for_each(|_| check(Evil::$evil));
@@ -185,22 +185,22 @@ macro_rules! checks {
 }
 
 checks! {
-    evil_collector_sends_a_body_without_end: EndlessBody,
-    evil_collector_sends_a_chunk_without_end: EndlessChunk,
-    evil_collector_sends_a_header_without_end: EndlessHead,
-    evil_collector_sends_headers_without_end: EndlessHeaders,
-    evil_collector_sends_early_hints_without_end: EndlessInformational,
-    evil_collector_sends_a_gzip_bomb: GzipBomb,
-    evil_collector_redirects_in_circles: Redirects,
-    evil_collector_drips_its_headers: DripHead,
-    evil_collector_drips_its_body: DripBody,
-    evil_collector_announces_ten_gibibytes: TenGibibytes,
-    evil_collector_sends_wide_json: WideJson,
-    evil_collector_sends_deep_json: DeepJson,
-    evil_collector_resets_amid_its_body: ResetMidBody,
-    evil_collector_sends_garbage: Garbage,
-    evil_collector_replies_before_it_reads: ReplyFirst,
-    evil_collector_refuses_before_it_reads: RefuseFirst,
-    evil_collector_hangs_up_before_it_reads: HangUp,
-    evil_collector_never_accepts: NeverAccept,
+    fn evil_collector_sends_a_body_without_end() EndlessBody;
+    fn evil_collector_sends_a_chunk_without_end() EndlessChunk;
+    fn evil_collector_sends_a_header_without_end() EndlessHead;
+    fn evil_collector_sends_headers_without_end() EndlessHeaders;
+    fn evil_collector_sends_early_hints_without_end() EndlessInformational;
+    fn evil_collector_sends_a_gzip_bomb() GzipBomb;
+    fn evil_collector_redirects_in_circles() Redirects;
+    fn evil_collector_drips_its_headers() DripHead;
+    fn evil_collector_drips_its_body() DripBody;
+    fn evil_collector_announces_ten_gibibytes() TenGibibytes;
+    fn evil_collector_sends_wide_json() WideJson;
+    fn evil_collector_sends_deep_json() DeepJson;
+    fn evil_collector_resets_amid_its_body() ResetMidBody;
+    fn evil_collector_sends_garbage() Garbage;
+    fn evil_collector_replies_before_it_reads() ReplyFirst;
+    fn evil_collector_refuses_before_it_reads() RefuseFirst;
+    fn evil_collector_hangs_up_before_it_reads() HangUp;
+    fn evil_collector_never_accepts() NeverAccept;
 }
