@@ -5,7 +5,16 @@ use super::*;
 use crate::sender::contract::QuotaStatus;
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = vec![
+    let mut cases = idle();
+    cases.extend(troubled());
+    cases.extend(limited());
+    cases.extend(in_memory());
+    cases
+}
+
+/// The service takes everything.
+fn idle() -> Vec<Case> {
+    vec![
         case("shutdown_when_nothing_happened").events(0).act(500, Act::Shutdown),
         case("shutdown_when_all_was_sent").act(5_000, Act::Shutdown).sends_at([1000]),
         case("shutdown_while_events_wait_for_company")
@@ -21,9 +30,22 @@ pub(super) fn cases() -> Vec<Case> {
             .sends(500, 50..100)
             .sends(500, 100..149),
         case("shutdown_twice").act(500, Act::Shutdown).act(600, Act::Shutdown).sends_at([500]),
-    ];
-    let left = |name: &str| case(name).delivered(0).spooled(1);
-    cases.extend([
+        case("events_after_a_shutdown_wait_on_disk")
+            .act(500, Act::Shutdown)
+            .act(500, Act::Capture(2))
+            .sends_at([500])
+            .spooled(2),
+    ]
+}
+
+/// A case whose one event is left for the next process.
+fn left(name: &str) -> Case {
+    case(name).delivered(0).spooled(1)
+}
+
+/// The service takes nothing at present.
+fn troubled() -> Vec<Case> {
+    vec![
         left("shutdown_when_the_service_is_down")
             .answers([status(503)])
             .act(500, Act::Shutdown)
@@ -50,6 +72,12 @@ pub(super) fn cases() -> Vec<Case> {
             .act(1_200, Act::Shutdown)
             .told(1)
             .sends_at([1000]),
+    ]
+}
+
+/// The service takes some.
+fn limited() -> Vec<Case> {
+    vec![
         case("shutdown_under_a_hard_limit")
             .answers([body(r#"{"quota":{"status":"hard_limit"}}"#)])
             .act(1_200, Act::Capture(2))
@@ -89,6 +117,12 @@ pub(super) fn cases() -> Vec<Case> {
             .act(500, Act::Shutdown)
             .panics(1)
             .sends_at([500]),
+    ]
+}
+
+/// No file keeps what is left.
+fn in_memory() -> Vec<Case> {
+    vec![
         case("shutdown_in_memory_sends")
             .in_memory()
             .events(3)
@@ -102,17 +136,11 @@ pub(super) fn cases() -> Vec<Case> {
             .sends(500, 0..3)
             .delivered(0)
             .dropped(DropReason::Shutdown, 3),
-        case("events_after_a_shutdown_wait_on_disk")
-            .act(500, Act::Shutdown)
-            .act(500, Act::Capture(2))
-            .sends_at([500])
-            .spooled(2),
         case("events_after_a_shutdown_in_memory_are_counted")
             .in_memory()
             .act(500, Act::Shutdown)
             .act(500, Act::Capture(2))
             .sends_at([500])
             .dropped(DropReason::Shutdown, 2),
-    ]);
-    cases
+    ]
 }
