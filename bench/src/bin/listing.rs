@@ -16,11 +16,12 @@ use toolwatch_bench::thread::ServerThread;
 use toolwatch_bench::watches;
 
 /// Who lists a hundred tools. The first two are the A/A control.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
     "unwatched",
     "A/A control",
     "wrapped, plain",
     "wrapped, plain, asks for the intent",
+    "wrapped, plain, another thread, asks for the intent",
     "wrapped, attribute, does not ask",
     "wrapped, attribute, asks for the intent",
     "router, plain",
@@ -28,27 +29,15 @@ const LISTS: [&str; 9] = [
     "router, watch off",
 ];
 
-/// The watches by what they ask for.
-struct Watches {
-    none: Watch,
-    attributed: Watch,
-    all: Watch,
-}
-
 fn main() {
     let settings = Settings::from_args();
-    let watches = Watches {
-        none: watches::build(IntentScope::None),
-        attributed: watches::build(IntentScope::Attributed),
-        all: watches::build(IntentScope::All),
-    };
     if let Some(only) = settings.value("--only") {
         let count = settings.value("--count").and_then(|count| count.parse().ok()).unwrap_or(100);
-        return lister(only, &watches).driver.call(count, 1).expect("replies");
+        return lister(only).driver.call(count, 1).expect("replies");
     }
-    measure_lists(&watches, &settings);
+    measure_lists(&settings);
     table::head("calls of a server that hands its router over: us of CPU per call", ["default", "router"]);
-    let watch = &watches.attributed;
+    let watch = &watches::build(IntentScope::Attributed);
     let (plain, attribute) = ((one::Server, one::Server::tool_router as _), (one_watched::Server, one_watched::Server::tool_router as _));
     measure_calls("1 tool", plain, attribute, Bar::None, watch, &settings);
     let (plain, attribute) = ((ten::Server, ten::Server::tool_router as _), (ten_watched::Server, ten_watched::Server::tool_router as _));
@@ -58,19 +47,29 @@ fn main() {
     measure_calls("100 tools", plain, attribute, Bar::AtLeast(6.0), watch, &settings);
 }
 
-fn lister(name: &str, watches: &Watches) -> ServerThread {
-    let Watches { none, attributed, all } = watches;
-    let (none, attributed, all) = (none.clone(), attributed.clone(), all.clone());
+/// Starts a subject with a watch of its own: what a watch learns of a server type it knows for all
+/// servers of that type, and rmcp makes the same schema anew on each thread.
+fn lister(name: &str) -> ServerThread {
+    let watch = watches::build(match name {
+        name if name.starts_with("wrapped, plain, ") => IntentScope::All,
+        name if name.ends_with(", asks for the intent") => IntentScope::Attributed,
+        _ => IntentScope::None,
+    });
     let plain = hundred::Server::tool_router;
     let attribute = hundred_watched::Server::tool_router;
+    if name.contains("another thread") {
+        let watch = watch.clone();
+        let mut first = ServerThread::start("first", move || watch.wrap(hundred::Server)).expect("a server");
+        first.driver.set_requests(lines::listing());
+        first.driver.call(1, 1).expect("a reply");
+    }
     let server = match name {
-        "wrapped, plain" => ServerThread::start(name, move || none.wrap(hundred::Server)),
-        "wrapped, plain, asks for the intent" => ServerThread::start(name, move || all.wrap(hundred::Server)),
-        "wrapped, attribute, does not ask" => ServerThread::start(name, move || none.wrap(hundred_watched::Server)),
-        "wrapped, attribute, asks for the intent" => ServerThread::start(name, move || attributed.wrap(hundred_watched::Server)),
-        "router, plain" => ServerThread::start(name, move || none.wrap_with_router(hundred::Server, plain())),
+        name if name.starts_with("wrapped, plain") => ServerThread::start(name, move || watch.wrap(hundred::Server)),
+        "wrapped, attribute, does not ask" => ServerThread::start(name, move || watch.wrap(hundred_watched::Server)),
+        "wrapped, attribute, asks for the intent" => ServerThread::start(name, move || watch.wrap(hundred_watched::Server)),
+        "router, plain" => ServerThread::start(name, move || watch.wrap_with_router(hundred::Server, plain())),
         "router, attribute, asks for the intent" => {
-            ServerThread::start(name, move || attributed.wrap_with_router(hundred_watched::Server, attribute()))
+            ServerThread::start(name, move || watch.wrap_with_router(hundred_watched::Server, attribute()))
         }
         "router, watch off" => ServerThread::start(name, move || Watch::disabled().wrap_with_router(hundred::Server, plain())),
         _ => ServerThread::start(name, || hundred::Server),
@@ -84,8 +83,8 @@ fn lister(name: &str, watches: &Watches) -> ServerThread {
     server
 }
 
-fn measure_lists(watches: &Watches, settings: &Settings) {
-    let mut servers = LISTS.map(|name| lister(name, watches));
+fn measure_lists(settings: &Settings) {
+    let mut servers = LISTS.map(|name| lister(name));
     servers.iter_mut().for_each(|server| server.driver.call(20, 1).expect("replies"));
     let costs = interleave(&mut servers, settings.scaled(150), |server| round(server, 16));
     table::head("tools/list of 100 tools: us of CPU per list", ["unwatched", "subject"]);

@@ -125,7 +125,7 @@ impl<H: ServerHandler> Watched<H> {
     fn advertise(&self, page: &mut ListToolsResult, is_first: bool) -> Option<Surface> {
         let watch = self.watch.as_ref()?;
         let is_last = page.next_cursor.is_none();
-        let known = self.surface.tools.learn_page(&page.tools, watch);
+        let known = self.surface.tools.learn_page(&mut page.tools, watch);
         for (tool, known) in page.tools.iter_mut().zip(&*known) {
             if let Some(known) = known {
                 known.advertise(tool);

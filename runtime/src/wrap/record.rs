@@ -61,7 +61,9 @@ impl Recorder {
         self.finish(Outcome::Ok, |_, _| Ending::default());
     }
 
-    /// Runs the author's code. When it panics, that is what the request's event says.
+    /// Runs the author's code. When it panics, that is what the request's event says. Inline, as what
+    /// calls it: a request is large, and every fn that hands it on copies it.
+    #[inline]
     pub(super) fn during<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
         let output = run();
@@ -121,6 +123,7 @@ where
     F: Future,
     S: FnOnce(&mut F::Output, &mut Recorder),
 {
+    #[inline]
     pub(super) fn new(mut recorder: Recorder, start: impl FnOnce() -> F, settle: S) -> Self {
         let inner = recorder.during(start);
         Self { inner, recorder, settle: Some(settle) }

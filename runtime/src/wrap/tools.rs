@@ -27,6 +27,7 @@ use crate::watch::Active;
 const CALL: Operation = Operation::new(EventType::ToolCall, "tools/call");
 
 impl<H: ServerHandler> Watched<H> {
+    #[inline]
     pub(super) fn record_call(
         &self,
         mut request: CallToolRequestParams,
@@ -67,6 +68,7 @@ impl<H: ServerHandler> Watched<H> {
     }
 
     /// Calls the handler, or the router that was handed over.
+    #[inline]
     fn serve_call(
         &self,
         request: CallToolRequestParams,

@@ -8,6 +8,7 @@ mod digest;
 mod drift;
 mod names;
 mod tools;
+mod twins;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rmcp::model::{JsonObject, Tool};
 
+use super::twins::Twins;
 use super::{MAX_KNOWN, digest};
 use crate::attach::{Entry, Registered, registry};
 use crate::capture::intent::{IntentMode, IntentSpec};
@@ -51,6 +52,8 @@ pub(crate) struct KnownTool {
     pub(crate) digest: u64,
     /// The definition as the server has it.
     source: Tool,
+    /// Other `Arc`s around its input schema.
+    twins: Twins,
     /// The schema to advertise instead of the server's.
     replaced: Option<Arc<JsonObject>>,
     /// Whether calls may hold the intent parameter, which the handler must not see.
@@ -70,7 +73,34 @@ impl KnownTool {
             entry.warn_once(watch);
         }
         let digest = digest::of_tool(tool);
-        Self { name, policy, digest, source: tool.clone(), replaced, asks_intent }
+        Self {
+            name,
+            policy,
+            digest,
+            source: tool.clone(),
+            twins: Twins::default(),
+            replaced,
+            asks_intent,
+        }
+    }
+
+    /// Whether this is the tool, unchanged. Each `Arc` around a schema is compared once; the tool is
+    /// the same afterwards.
+    fn is(&self, tool: &mut Tool) -> bool {
+        let own = &self.source.input_schema;
+        if Arc::ptr_eq(&tool.input_schema, own) {
+            return self.source == *tool;
+        }
+        let is_twin = self.twins.has(&tool.input_schema);
+        // Equality of two `Arc`s begins with their addresses.
+        let compared = if is_twin { Arc::clone(own) } else { Arc::clone(&tool.input_schema) };
+        let given = std::mem::replace(&mut tool.input_schema, compared);
+        let is_same = self.source == *tool;
+        tool.input_schema = given;
+        if is_same && !is_twin {
+            self.twins.add(&tool.input_schema);
+        }
+        is_same
     }
 
     /// Makes a definition what the wrapper advertises.
@@ -161,7 +191,7 @@ impl Tools {
     }
 
     /// Learns the tools of one page. The answer is the same `Arc` when it is the last page again.
-    pub(crate) fn learn_page(&self, tools: &[Tool], watch: &Active) -> Page {
+    pub(crate) fn learn_page(&self, tools: &mut [Tool], watch: &Active) -> Page {
         let last = self.last_page.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(last) = last.filter(|last| is_page(last, tools)) {
             return last;
@@ -183,9 +213,9 @@ impl Tools {
 }
 
 /// Whether these tools are those of the page, unchanged and in the same order.
-fn is_page(page: &Page, tools: &[Tool]) -> bool {
-    let is_known = |known: &Option<Arc<KnownTool>>, tool: &Tool| {
-        known.as_ref().is_some_and(|known| known.source == *tool)
+fn is_page(page: &Page, tools: &mut [Tool]) -> bool {
+    let is_known = |known: &Option<Arc<KnownTool>>, tool: &mut Tool| {
+        known.as_ref().is_some_and(|known| known.is(tool))
     };
     page.len() == tools.len() && page.iter().zip(tools).all(|(known, tool)| is_known(known, tool))
 }
