@@ -112,6 +112,12 @@ impl RawServer {
         Ok(line)
     }
 
+    /// The id of the server's process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills the server with SIGKILL, at once, and waits for its end.
     pub fn kill(mut self) -> io::Result<()> {
         self.child.kill()?;

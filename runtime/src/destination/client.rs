@@ -5,12 +5,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use flate2::{Compression, write::GzEncoder};
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, ClientBuilder, Response, Url, redirect};
 
-use super::{Ack, Quota, SendError, reply, retry_after, secret::Secret};
+use super::{Ack, Quota, SendError, reply, secret::Secret};
 use crate::Error;
 use crate::sender::SDK;
 
@@ -165,7 +163,8 @@ impl IngestClient {
         let request = crate::testing::leak::add_header(request);
         let response = request.send().await.map_err(|error| transport(&error))?;
         if !response.status().is_success() {
-            return Err(refusal(&response));
+            let status = response.status().as_u16();
+            return Err(reply::refusal(status, response.headers(), SystemTime::now()));
         }
         let ack = match read(response).await {
             Some(body) => reply::parse(&body, events),
@@ -246,15 +245,6 @@ fn is_loopback(url: &Url) -> bool {
 
 fn transport(error: &reqwest::Error) -> SendError {
     if error.is_timeout() { SendError::timeout() } else { SendError::unreachable() }
-}
-
-fn refusal(response: &Response) -> SendError {
-    let error = SendError::status(response.status().as_u16());
-    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    match header.and_then(|value| retry_after::parse(value, SystemTime::now())) {
-        Some(after) => error.with_retry_after(after),
-        None => error,
-    }
 }
 
 /// The body of a reply, unless it is compressed, too large, or breaks off.

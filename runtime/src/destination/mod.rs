@@ -5,7 +5,9 @@ mod client;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
-mod reply;
+mod lenient;
+#[cfg(feature = "http")]
+pub(crate) mod reply;
 #[cfg(feature = "http")]
 mod retry_after;
 #[cfg(feature = "http")]

@@ -2,22 +2,32 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::{Ack, Quota, QuotaStatus};
+use super::lenient::Member;
+use super::{Ack, Quota, QuotaStatus, SendError, retry_after};
 
 /// A larger reply is not read: what we look for fits a hundred bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
 
+/// What a status other than success says. Of several `Retry-After` headers the longest counts: who
+/// comes back later than some of them asked for breaks none.
+pub(crate) fn refusal(status: u16, headers: &HeaderMap, now: SystemTime) -> SendError {
+    let error = SendError::status(status);
+    let values = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
+    match values.filter_map(|value| retry_after::parse(value, now)).max() {
+        Some(after) => error.with_retry_after(after),
+        None => error,
+    }
+}
+
 /// Reads `{accepted, rejected, quota}`. Anything else is a plain yes: the status said it already.
-pub(super) fn parse(body: &[u8], sent: u64) -> Ack {
-    let Ok(reply) = serde_json::from_slice::<Value>(body) else {
+pub(crate) fn parse(body: &[u8], sent: u64) -> Ack {
+    let Ok(reply) = serde_json::from_slice::<Member>(body) else {
         return Ack::all();
     };
-    let rejected = match (
-        reply.get("rejected").and_then(count),
-        reply.get("accepted").and_then(Value::as_u64),
-    ) {
+    let accepted = reply.get("accepted").and_then(Member::number);
+    let rejected = match (reply.get("rejected").and_then(Member::count), accepted) {
         (Some(rejected), _) => rejected,
         (None, Some(accepted)) => sent.saturating_sub(accepted),
         (None, None) => 0,
@@ -29,34 +39,29 @@ pub(super) fn parse(body: &[u8], sent: u64) -> Ack {
     }
 }
 
-/// A number, or the length of a list of rejected events.
-fn count(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| Some(value.as_array()?.len() as u64))
-}
-
-fn quota(value: &Value) -> Option<Quota> {
-    let status = value.get("status")?.as_str().and_then(QuotaStatus::parse)?;
+fn quota(member: &Member) -> Option<Quota> {
+    let status = member.get("status")?.text().and_then(QuotaStatus::parse)?;
     let mut quota = Quota::new(status);
-    if let Some(limit) = value.get("limit").and_then(Value::as_u64) {
+    if let Some(limit) = member.get("limit").and_then(Member::number) {
         quota = quota.with_limit(limit);
     }
-    if let Some(remaining) = value.get("remaining").and_then(Value::as_u64) {
+    if let Some(remaining) = member.get("remaining").and_then(Member::number) {
         quota = quota.with_remaining(remaining);
     }
-    match value.get("reset").and_then(reset) {
+    match member.get("reset").and_then(reset) {
         Some(reset) => Some(quota.with_reset(reset)),
         None => Some(quota),
     }
 }
 
 /// Seconds or milliseconds since the epoch, an HTTP date, or an RFC 3339 time in UTC.
-fn reset(value: &Value) -> Option<SystemTime> {
-    if let Some(number) = value.as_u64() {
+fn reset(member: &Member) -> Option<SystemTime> {
+    if let Some(number) = member.number() {
         // Seconds reach this value in the year 5138; milliseconds did in 1973.
         let millis = if number < 100_000_000_000 { number.checked_mul(1000)? } else { number };
         return UNIX_EPOCH.checked_add(Duration::from_millis(millis));
     }
-    let text = value.as_str()?;
+    let text = member.text()?;
     httpdate::parse_http_date(text).ok().or_else(|| rfc3339(text))
 }
 
@@ -92,6 +97,13 @@ mod tests {
             (r#"{"rejected":[{"event_id":"x"}]}"#, 1),
             (r#"{"rejected":99}"#, 10),
             (r#"{"rejected":-1}"#, 0),
+            (r#"{"rejected":-1,"accepted":4}"#, 6),
+            (r#"{"rejected":null,"accepted":10}"#, 0),
+            (r#"{"rejected":1.5,"accepted":"4"}"#, 0),
+            (r#"{"rejected":{},"accepted":{"rejected":9}}"#, 0),
+            (r#"{"rejected":1,"rejected":3}"#, 3),
+            (r#"{"errors":[[{"rejected":9}]],"rejected":2}"#, 2),
+            ("[]", 0),
             ("null", 0),
             ("not json", 0),
             ("", 0),

@@ -164,12 +164,12 @@ impl Pipeline {
 
     /// Takes one encoded event: a JSON object without the members that all events share.
     pub(crate) fn append(&self, payload: &[u8]) {
-        if let Some(kind) = self.spool.append(payload)
+        if let Some(error) = self.spool.append(payload)
             && !self.has_told_disk
         {
             self.report(&Error::storage(
                 "the spool cannot be written; events wait in memory",
-                kind.into(),
+                error,
             ));
         }
     }

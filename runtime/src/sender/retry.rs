@@ -52,7 +52,8 @@ pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64
 
 fn retry(error: &SendError, attempt: u32, random: f64) -> RetryDecision {
     let backoff = backoff(attempt, random);
-    match error.retry_after() {
+    // None at all, or a moment that is over, as on a machine whose clock is ahead, asks for nothing.
+    match error.retry_after().filter(|after| !after.is_zero()) {
         Some(after) => RetryDecision::RetryAfter {
             wait: after.clamp(backoff.min(BACKOFF.0), MAX_RETRY_AFTER),
             asked: true,
@@ -126,10 +127,14 @@ mod tests {
     #[test]
     fn what_the_service_asks_for_is_clamped() {
         for (seconds, millis) in
-            [(0, 500), (2, 2000), (300, 300_000), (301, 300_000), (u64::MAX, 300_000)]
+            [(1, 1000), (2, 2000), (300, 300_000), (301, 300_000), (u64::MAX, 300_000)]
         {
             let error = SendError::status(429).with_retry_after(Duration::from_secs(seconds));
             assert_eq!(decide(&error, 1, 3, 1.0), wait(millis, true));
         }
+        let none = SendError::status(429).with_retry_after(Duration::ZERO);
+        assert_eq!(decide(&none, 1, 3, 1.0), wait(2000, false), "the backoff still grows");
+        let short = SendError::status(429).with_retry_after(Duration::from_millis(1));
+        assert_eq!(decide(&short, 1, 3, 1.0), wait(500, true));
     }
 }

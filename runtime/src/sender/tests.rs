@@ -7,6 +7,9 @@ use crate::sender::contract::{Ack, Batch, Destination, SendError};
 
 mod bounds;
 #[cfg(feature = "http")]
+mod cases;
+mod conservation;
+#[cfg(feature = "http")]
 mod http;
 mod kill;
 mod steps;

@@ -239,9 +239,9 @@ impl Worker {
         let before =
             self.quota.lock().unwrap_or_else(PoisonError::into_inner).replace(quota.clone());
         if quota.status() == QuotaStatus::HardLimit {
-            let left = quota
-                .reset()
-                .map(|reset| reset.duration_since(self.clock.wall()).unwrap_or_default());
+            // A reset that is over, as on a machine whose clock is ahead, says nothing.
+            let left = quota.reset().and_then(|reset| reset.duration_since(self.clock.wall()).ok());
+            let left = left.filter(|left| !left.is_zero());
             let pause = left.unwrap_or(HARD_LIMIT_PAUSE.0).min(HARD_LIMIT_PAUSE.1);
             self.retry_at(self.clock.now() + pause, false);
         }

@@ -59,7 +59,7 @@ impl Spool {
         let (segment, torn) = match Segment::adopt(&*self.disk, directory, name, &common, now) {
             Ok(adopted) => adopted?,
             Err(error) => {
-                tracing::debug!(kind = ?error.kind(), "a segment could not be adopted");
+                tracing::debug!(%error, "a segment could not be adopted");
                 self.lock().stats.disk_errors += 1;
                 return None;
             }

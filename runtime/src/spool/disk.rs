@@ -17,11 +17,12 @@ pub(crate) enum Writes {
 
 /// A directory of segments. Implementations must refuse files that other users could have planted.
 pub(crate) trait Disk: Send + Sync {
-    /// Makes the directory for this user alone, or checks the one that is there.
+    /// Makes the directory for this user alone, or checks the one that is there. True when it was
+    /// made.
     ///
     /// # Errors
     /// Fails when it cannot be made, and with `PermissionDenied` when it is not safe.
-    fn prepare(&self, directory: &Path) -> io::Result<()>;
+    fn prepare(&self, directory: &Path) -> io::Result<bool>;
 
     /// Checks the directory without making it. One that is not there is fine.
     ///

@@ -3,12 +3,13 @@
 //! A path is compared with the opened file before anything is read from it, so a symbolic link, a
 //! hard link or another user's file is refused without any platform's own flags.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, Writes};
+use super::private::{check_directory, check_file, check_owner, is_same_file, refused};
 use super::scan::ReadAt;
 
 /// The file system of the machine.
@@ -16,10 +17,12 @@ use super::scan::ReadAt;
 pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {
-    fn prepare(&self, directory: &Path) -> io::Result<()> {
+    fn prepare(&self, directory: &Path) -> io::Result<bool> {
         match fs::symlink_metadata(directory) {
-            Ok(found) => check_directory(&found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_directory(directory),
+            Ok(found) => check_directory(&found).map(|()| false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_directory(directory).map(|()| true)
+            }
             Err(error) => Err(error),
         }
     }
@@ -52,8 +55,10 @@ impl Disk for RealDisk {
         if !lock(&file)? || !is_same_file(path, &file)? {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        if let Some(parent) = path.parent() {
-            check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?)?;
+        if let Err(error) = check_parent(path, &file) {
+            // Nothing of ours stays in a directory of another user.
+            let _ = fs::remove_file(path);
+            return Err(error);
         }
         Ok(Arc::new(file))
     }
@@ -71,9 +76,7 @@ impl Disk for RealDisk {
         if !lock(&file)? || !is_same_file(path, &file)? {
             return Ok(None);
         }
-        if let Some(parent) = path.parent() {
-            check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?)?;
-        }
+        check_parent(path, &file)?;
         Ok(Some(Arc::new(file)))
     }
 
@@ -89,8 +92,9 @@ impl Disk for RealDisk {
                 check_file(&fs::symlink_metadata(path)?)?;
                 let file = OpenOptions::new().read(true).write(true).open(path)?;
                 if !is_same_file(path, &file)? {
-                    return Err(refused());
+                    return Err(refused("a file was exchanged"));
                 }
+                check_parent(path, &file)?;
                 file
             }
             created => created?,
@@ -167,8 +171,12 @@ fn lock(file: &File) -> io::Result<bool> {
     }
 }
 
-fn refused() -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, "not a private file or directory of this user")
+/// The file and its directory must be one user's.
+fn check_parent(path: &Path, file: &File) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => check_owner(&fs::symlink_metadata(parent)?, &file.metadata()?),
+        None => Ok(()),
+    }
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -193,77 +201,4 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
-}
-
-/// Others may list the directory, which tells them random names; they must not add to it.
-fn check_directory(found: &Metadata) -> io::Result<()> {
-    if found.is_dir() && !is_writable_by_others(found) { Ok(()) } else { Err(refused()) }
-}
-
-fn check_file(found: &Metadata) -> io::Result<()> {
-    if found.is_file() && is_private(found) && has_one_name(found) {
-        Ok(())
-    } else {
-        Err(refused())
-    }
-}
-
-#[cfg(unix)]
-fn is_private(found: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 == 0
-}
-
-#[cfg(unix)]
-fn is_writable_by_others(found: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o022 != 0
-}
-
-#[cfg(unix)]
-fn has_one_name(found: &Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(found) == 1
-}
-
-/// The file that we made belongs to us; a directory of another user does not.
-#[cfg(unix)]
-fn check_owner(directory: &Metadata, file: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    if directory.uid() == file.uid() { Ok(()) } else { Err(refused()) }
-}
-
-/// Whether the path still names the opened file, and names it directly.
-#[cfg(unix)]
-fn is_same_file(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let named = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        named => named?,
-    };
-    let opened = file.metadata()?;
-    Ok(named.dev() == opened.dev() && named.ino() == opened.ino())
-}
-
-// On other systems a file of the user's profile is private by its directory's access list.
-#[cfg(not(unix))]
-fn is_private(_: &Metadata) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn has_one_name(_: &Metadata) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn is_writable_by_others(_: &Metadata) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn check_owner(_: &Metadata, _: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn is_same_file(path: &Path, _: &File) -> io::Result<bool> {
-    path.try_exists()
 }

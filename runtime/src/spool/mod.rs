@@ -10,10 +10,12 @@ mod claim;
 mod clock;
 mod directory;
 mod disk;
+mod durable;
 mod files;
 mod frame;
 mod ledger;
 mod memory;
+mod private;
 mod quarantine;
 mod room;
 mod scan;
@@ -41,6 +43,8 @@ pub use ledger::{Delivery, DropReason, Stats, Tally};
 pub(crate) use settle::Verdict;
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
+#[cfg(test)]
+pub(crate) use tests::faults::{Faults, FaultyDisk};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
@@ -99,7 +103,7 @@ impl Spool {
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
     /// disk refused is told when it begins to fail, and not again before it has worked.
-    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::ErrorKind> {
+    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::Error> {
         use std::sync::atomic::Ordering::Relaxed;
         let (waiting, news) = {
             let mut state = self.lock();
@@ -168,57 +172,17 @@ impl Spool {
         }
     }
 
-    /// Makes everything written so far durable, and seals an active segment of that age.
-    pub(crate) fn sync(&self, seal_after: Duration) {
-        let now = self.clock.now();
-        let is_gone = self.active_is_gone();
-        let (files, directory) = {
-            let mut state = self.lock();
-            if is_gone
-                || state
-                    .own
-                    .back()
-                    .is_some_and(|active| active.created.saturating_add(seal_after) <= now)
-            {
-                state.seal();
-            }
-            let dirty = state.own.iter_mut().filter_map(|segment| {
-                std::mem::take(&mut segment.dirty).then(|| Arc::clone(&segment.file))
-            });
-            (dirty.collect::<Vec<_>>(), state.settings.directory.clone())
-        };
-        let failed = files.iter().filter(|file| file.sync().is_err()).count();
-        let directory = directory.filter(|_| !files.is_empty());
-        let failed = failed
-            + usize::from(
-                directory.is_some_and(|directory| self.disk.sync_directory(&directory).is_err()),
-            );
-        if failed > 0 {
-            self.lock().stats.disk_errors += failed as u64;
-        }
-    }
-
-    /// Whether someone removed the active segment. Its events can still be read and sent, but what
-    /// came later would not survive this process.
-    fn active_is_gone(&self) -> bool {
-        let (path, directory) = {
-            let state = self.lock();
-            let active = state.own.back().filter(|active| !active.sealed);
-            (active.map(|active| active.path.clone()), state.settings.directory.clone())
-        };
-        let (Some(path), Some(directory)) = (path, directory) else { return false };
-        match self.disk.list(&directory) {
-            Ok(files) => !files
-                .iter()
-                .any(|(name, _)| path.file_name().is_some_and(|own| own == name.as_str())),
-            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        }
-    }
-
     /// Ends the sending: what is only in memory is lost and counted, what comes later goes to disk.
     pub(crate) fn close(&self) {
         self.lock().close();
         self.close_begun();
+    }
+
+    /// Events that are spooled and that no other process would find if this one died now.
+    #[cfg(test)]
+    pub(crate) fn at_risk(&self) -> u64 {
+        let state = self.lock();
+        state.memory.len() + state.memory_in_flight + state.evicted_in_flight.iter().sum::<u64>()
     }
 
     /// Lets go of the segments on disk, so that another process can adopt them.

@@ -13,7 +13,7 @@ impl Spool {
             return;
         };
         let directory = directory.join("quarantine");
-        let written = self.disk.prepare(&directory).and_then(|()| {
+        let written = self.disk.prepare(&directory).and_then(|_| {
             let file = self.disk.open_ack(&directory.join("poison.jsonl"))?;
             let mut line = Vec::with_capacity(payload.len() + common.len() + 2);
             super::splice(payload, common, &mut line);

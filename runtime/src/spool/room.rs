@@ -78,6 +78,7 @@ impl State {
     /// Removes a segment; what is in flight stays in the account until its batch is settled.
     fn give_up(&mut self, segment: &Segment) -> bool {
         let lost = segment.waiting.saturating_sub(segment.in_flight);
+        self.evicted_in_flight[usize::from(segment.adopted)] += segment.in_flight;
         self.stats.tally(segment.adopted).give_up(lost, DropReason::SpoolFull);
         segment.remove(&*self.disk);
         true

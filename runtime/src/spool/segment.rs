@@ -18,9 +18,6 @@ pub(crate) const ACK_SUFFIX: &str = ".ack";
 /// Fresh names that are tried when an adopter snatches a new file; twice in a row is chance enough.
 const CREATE_ATTEMPTS: usize = 4;
 
-/// An open acknowledgement, and which turn of its two slots is next.
-type AckFile = (Arc<dyn DiskFile>, u32);
-
 /// A segment whose lock this process holds.
 pub(super) struct Segment {
     /// The name without its ending: a UUIDv7, so names sort by time.
@@ -36,10 +33,12 @@ pub(super) struct Segment {
     /// How many of those are in the batch that is being sent.
     pub(super) in_flight: u64,
     pub(super) settled: Acknowledged,
-    ack: Option<AckFile>,
+    ack: Option<Arc<dyn DiskFile>>,
+    /// Which turn of the acknowledgement's two slots is next.
+    turn: u32,
     pub(super) sealed: bool,
     pub(super) adopted: bool,
-    /// Written since the last sync.
+    /// Written, or taken over, since the last sync.
     pub(super) dirty: bool,
     pub(super) created: Duration,
     /// Reads that failed in a row.
@@ -75,6 +74,7 @@ impl Segment {
             in_flight: 0,
             settled,
             ack: None,
+            turn: 0,
             sealed: false,
             adopted: false,
             dirty: true,
@@ -96,13 +96,13 @@ impl Segment {
         let Some(file) = disk.adopt(&path, Writes::AtTheEnd)? else {
             return Ok(None);
         };
-        let header = scan::read_header(&*file)?;
+        let (header, len) = (scan::read_header(&*file)?, file.len()?);
         let start = Acknowledged {
             offset: header.as_ref().map_or(0, |header| header.len),
             next_sequence: 0,
         };
-        let (settled, ack) = Self::adopt_ack(disk, &path, file.len()?, start);
-        let (waiting, good, tail) = count(&*file, settled)?;
+        let (settled, turn) = read_ack(disk, &path, len, start);
+        let (waiting, good, tail) = count(&*file, settled, len)?;
         if tail.bytes > 0 {
             file.set_len(good)?;
         }
@@ -117,33 +117,15 @@ impl Segment {
             waiting,
             in_flight: 0,
             settled,
-            ack,
+            ack: None,
+            turn,
             sealed: true,
             adopted: true,
-            dirty: false,
+            dirty: true,
             created: now,
             read_failures: 0,
         };
         Ok(Some((segment, tail.lost)))
-    }
-
-    fn adopt_ack(
-        disk: &dyn Disk,
-        path: &Path,
-        len: u64,
-        start: Acknowledged,
-    ) -> (Acknowledged, Option<AckFile>) {
-        let Ok(Some(file)) = disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) else {
-            return (start, None);
-        };
-        let found = ack::read(&*file).ok().flatten();
-        // An acknowledgement beyond the file's end is of another file, or the file was cut.
-        (
-            found
-                .filter(|found| found.offset >= start.offset && found.offset <= len)
-                .unwrap_or(start),
-            None,
-        )
     }
 
     /// Appends one frame with one write. After a failure nothing of it is left, or the segment is
@@ -181,13 +163,14 @@ impl Segment {
 
     /// Writes the acknowledgement of what is settled.
     pub(super) fn write_ack(&mut self, disk: &dyn Disk) -> io::Result<()> {
-        let (file, turn) = match self.ack.take() {
-            Some(ack) => ack,
-            None => (disk.open_ack(&self.path.with_extension("ack"))?, 0),
+        let file = match self.ack.take() {
+            Some(file) => file,
+            None => disk.open_ack(&self.path.with_extension("ack"))?,
         };
-        let (offset, slot) = ack::encode(turn, self.settled);
+        let (offset, slot) = ack::encode(self.turn, self.settled);
         let written = file.write_at(offset, &slot);
-        self.ack = Some((file, turn.wrapping_add(1)));
+        self.ack = Some(file);
+        self.turn = self.turn.wrapping_add(1);
         written
     }
 
@@ -227,10 +210,20 @@ pub(super) fn create(
     }
 }
 
-/// Counts what is left from a position: records, lost ones included; the end of the last whole
+/// How far the segment at `path` was settled, at least from `start` on, and which turn is next: the
+/// slot that is not the one read, so that a torn write cannot cost both.
+fn read_ack(disk: &dyn Disk, path: &Path, len: u64, start: Acknowledged) -> (Acknowledged, u32) {
+    let Ok(Some(file)) = disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) else {
+        return (start, 0);
+    };
+    let found = ack::read(&*file, &(start.offset..=len)).ok().flatten();
+    found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1)))
+}
+
+/// Counts what is left from a position to the end: records, lost ones included; the end of the last whole
 /// record; and what stands behind it.
-fn count(file: &dyn DiskFile, from: Acknowledged) -> io::Result<(u64, u64, scan::Tail)> {
-    let mut scanner = Scanner::new(file, from.offset, from.next_sequence, u64::MAX);
+fn count(file: &dyn DiskFile, from: Acknowledged, len: u64) -> io::Result<(u64, u64, scan::Tail)> {
+    let mut scanner = Scanner::new(file, from.offset, from.next_sequence, len);
     let mut waiting = 0;
     while let Some(found) = scanner.next_record()? {
         waiting += 1 + found.lost_before;

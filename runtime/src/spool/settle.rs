@@ -111,9 +111,13 @@ impl State {
         };
         let disk = Arc::clone(&self.disk);
         let Some(segment) = self.find(name, adopted) else {
-            // Evicted in flight: eviction left exactly the claim's events in the account.
-            self.stats.tally(adopted).give_up(part.lost, DropReason::Damaged);
-            self.enter(adopted, part.events, verdict);
+            // Evicted in flight: eviction left the claim's events in the account, the end does not.
+            let left = &mut self.evicted_in_flight[usize::from(adopted)];
+            let total = (part.events + part.lost).min(*left);
+            *left -= total;
+            let lost = part.lost.min(total);
+            self.stats.tally(adopted).give_up(lost, DropReason::Damaged);
+            self.enter(adopted, total - lost, verdict);
             return None;
         };
         let total = (part.events + part.lost).min(segment.waiting);

@@ -49,15 +49,19 @@ pub(super) struct State {
     pub(super) memory: MemoryQueue,
     /// Events out of the memory queue in the batch that is being sent.
     pub(super) memory_in_flight: u64,
+    /// Events in the batch that is being sent whose segment was evicted meanwhile: own, adopted.
+    pub(super) evicted_in_flight: [u64; 2],
     pub(super) stats: Stats,
     scratch: Vec<u8>,
     /// Until when the disk is left alone, and for how long the next time.
     disk_pause: Option<(Duration, Duration)>,
     /// What the disk refused when it began to fail, until the operator is told.
-    pub(super) disk_news: Option<io::ErrorKind>,
+    pub(super) disk_news: Option<io::Error>,
     /// Acknowledgements that had no segment when the directory was last looked through.
     pub(super) strays: HashSet<String>,
     pub(super) closed: bool,
+    /// Whether the directory's own name is durable.
+    pub(super) is_rooted: bool,
 }
 
 impl State {
@@ -71,12 +75,14 @@ impl State {
             adopted: VecDeque::new(),
             memory,
             memory_in_flight: 0,
+            evicted_in_flight: [0; 2],
             stats: Stats::default(),
             scratch: Vec::new(),
             disk_pause: None,
             disk_news: None,
             strays: HashSet::new(),
             closed: false,
+            is_rooted: false,
         }
     }
 
@@ -147,17 +153,17 @@ impl State {
                 Ok(())
             }
             Err(error) => {
-                self.pause_disk(&error);
+                self.pause_disk(error);
                 Err(())
             }
         }
     }
 
-    fn pause_disk(&mut self, error: &io::Error) {
+    fn pause_disk(&mut self, error: io::Error) {
         tracing::debug!(kind = ?error.kind(), "the spool's disk failed; events go to memory for a while");
         self.stats.disk_errors += 1;
         if self.disk_pause.is_none() {
-            self.disk_news = Some(error.kind());
+            self.disk_news = Some(error);
         }
         let pause = self.disk_pause.map_or(DISK_PAUSE.0, |(_, pause)| pause);
         self.disk_pause = Some((self.clock.now() + pause, (pause * 2).min(DISK_PAUSE.1)));
@@ -186,7 +192,7 @@ impl State {
         let Some(directory) = self.settings.directory.clone() else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        self.disk.prepare(&directory)?;
+        self.is_rooted &= !self.disk.prepare(&directory)?;
         self.seal();
         self.make_room(&directory);
         let segment =
@@ -240,6 +246,10 @@ impl State {
         }
         let lost = self.memory.clear() + std::mem::take(&mut self.memory_in_flight);
         self.stats.own.give_up(lost, DropReason::Shutdown);
+        for adopted in [false, true] {
+            let evicted = std::mem::take(&mut self.evicted_in_flight[usize::from(adopted)]);
+            self.stats.tally(adopted).give_up(evicted, DropReason::SpoolFull);
+        }
         self.seal();
     }
 }

@@ -8,14 +8,22 @@ use faults::{Faults, FaultyDisk};
 
 mod begun;
 mod conservation;
+mod crash;
 mod damage;
+mod damage_beside;
 mod directory;
-mod faults;
+pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
+mod simulated;
 
 pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()
+}
+
+/// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
+pub(super) fn scale() -> u64 {
+    std::env::var("TOOLWATCH_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {

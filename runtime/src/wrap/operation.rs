@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Watched;
 use super::record::Recorder;
 use crate::capture::failure;
+use crate::capture::losses::{self, Loss};
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
 use crate::span::{Ending, Ticket};
 use crate::watch::Active;
@@ -62,7 +63,19 @@ impl<H> Watched<H> {
         context: &mut RequestContext<RoleServer>,
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
-        let Some(watch) = &self.watch else { return Recorder::off() };
+        let open = |watch| self.open_for(watch, operation, tool, context, fill);
+        let opened = |watch| losses::guarded(Loss::Event, || open(watch));
+        self.watch.as_ref().and_then(opened).unwrap_or_else(Recorder::off)
+    }
+
+    fn open_for(
+        &self,
+        watch: &Active,
+        operation: Operation,
+        tool: Option<Name>,
+        context: &mut RequestContext<RoleServer>,
+        fill: impl FnOnce(&mut Event, &Active),
+    ) -> Recorder {
         if let Some(ticket) = watch.outer_ticket(&context.extensions) {
             return match operation.event_type {
                 EventType::ToolCall => share(ticket, fill),
@@ -95,7 +108,18 @@ impl<H> Watched<H> {
         context: &mut NotificationContext<RoleServer>,
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
-        let Some(watch) = &self.watch else { return Recorder::off() };
+        let open = |watch| self.open_notice_for(watch, method, context, fill);
+        let opened = |watch| losses::guarded(Loss::Event, || open(watch));
+        self.watch.as_ref().and_then(opened).unwrap_or_else(Recorder::off)
+    }
+
+    fn open_notice_for(
+        &self,
+        watch: &Active,
+        method: &'static str,
+        context: &mut NotificationContext<RoleServer>,
+        fill: impl FnOnce(&mut Event, &Active),
+    ) -> Recorder {
         if watch.outer_ticket(&context.extensions).is_some() {
             return Recorder::off();
         }

@@ -140,7 +140,8 @@ where
         this.recorder.identify(cx);
         this.recorder.during(|| inner.poll(cx)).map(|mut output| {
             if let Some(settle) = this.settle.take() {
-                settle(&mut output, this.recorder);
+                // A fault of toolwatch's own must not cost the client its reply.
+                losses::guarded(Loss::Event, || settle(&mut output, this.recorder));
             }
             output
         })

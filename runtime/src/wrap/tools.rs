@@ -19,6 +19,7 @@ use crate::attach::ending::{self, Reply};
 use crate::attach::{Entry, arguments};
 use crate::capture::context::is_continuation;
 use crate::capture::intent;
+use crate::capture::losses::{self, Loss};
 use crate::event::{Event, EventType, Outcome};
 use crate::span::Ticket;
 use crate::watch::Active;
@@ -33,9 +34,12 @@ impl<H: ServerHandler> Watched<H> {
     ) -> impl Future<Output = Reply> + MaybeSendFuture + '_ {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_params(CALL.method, &request);
-        let tool = self.watch.as_ref().and_then(|watch| self.find_tool(&request.name, watch));
+        // Both may ask the author's `get_tool`, which no call of the client's has asked for.
+        let find = || self.watch.as_ref().and_then(|watch| self.find_tool(&request.name, watch));
+        let tool = losses::guarded(Loss::Shape, find).flatten();
         let was_disabled = self.router.as_ref().is_some_and(|of| of.is_disabled(&request.name));
-        let report = tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
+        let report_of = || tool.as_ref().map_or_else(|| self.report_of(&request), |_| Report::No);
+        let report = losses::guarded(Loss::Shape, report_of).unwrap_or(Report::No);
         let is_report = matches!(report, Report::Certain);
         let needs_list = tool.is_none() && !is_report && self.needs_list(&request);
         let recorder = self.open_call(&mut request, &mut context, tool.as_deref(), is_report);

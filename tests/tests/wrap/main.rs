@@ -3,6 +3,7 @@
 mod counting;
 mod crowd;
 mod drift;
+mod faults;
 mod flood;
 mod kinds;
 mod life;

@@ -4,9 +4,12 @@ use super::worker::{Next, Progress, Worker};
 use super::*;
 use crate::spool::{ManualClock, RealDisk, Signal};
 
-type Answer = Box<dyn FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send>;
+pub(super) type Answer = Box<dyn FnMut(&Batch<'_>) -> Result<Ack, SendError> + Send>;
 
-fn worker(home: &std::path::Path, answer: Answer) -> (Worker, Arc<ManualClock>, Arc<Spool>) {
+pub(super) fn worker(
+    home: &std::path::Path,
+    answer: Answer,
+) -> (Worker, Arc<ManualClock>, Arc<Spool>) {
     let clock = Arc::new(ManualClock::default());
     let settings = Settings {
         directory: Some(home.join("spool")),
@@ -32,7 +35,7 @@ fn worker(home: &std::path::Path, answer: Answer) -> (Worker, Arc<ManualClock>, 
 }
 
 /// Steps until the sender wants to wait, and tells for how long.
-fn rest(worker: &mut Worker) -> Duration {
+pub(super) fn rest(worker: &mut Worker) -> Duration {
     loop {
         if let Next::Wait(time, _) = worker.step(Signal::default()) {
             return time;

@@ -41,13 +41,13 @@ pub(crate) struct Begun {
 /// The calls under way in this process.
 #[derive(Default)]
 pub(super) struct Register {
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     paused_until: Option<Duration>,
     closed: bool,
 }
 
 /// The file, whose lock this process holds.
-struct Held {
+pub(super) struct Held {
     name: String,
     path: PathBuf,
     file: Arc<dyn DiskFile>,
@@ -93,7 +93,9 @@ impl Spool {
             (settings.directory.clone(), Arc::clone(&settings.common))
         };
         let directory = directory.ok_or(None)?;
-        self.disk.prepare(&directory).map_err(Some)?;
+        if self.disk.prepare(&directory).map_err(Some)? {
+            self.lock().is_rooted = false;
+        }
         let (name, path, file) =
             segment::create(&*self.disk, &directory, BEGUN_SUFFIX, Writes::AtPositions)
                 .map_err(Some)?;

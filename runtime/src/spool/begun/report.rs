@@ -33,7 +33,7 @@ impl Spool {
                 continue;
             }
             if let Err(error) = self.report_file(&directory, &directory.join(&file)) {
-                tracing::debug!(kind = ?error.kind(), "begin records could not be read");
+                tracing::debug!(%error, "begin records could not be read");
                 self.count(|stats| stats.disk_errors += 1);
             }
         }
@@ -106,7 +106,7 @@ fn read_slots(file: &dyn DiskFile) -> io::Result<(Vec<Found>, u64)> {
         let have = scan::read_full(file, place(slot), &mut bytes)?;
         let bytes = &bytes[..have];
         match frame::peek(bytes) {
-            _ if bytes.iter().take(FRAME_MAGIC.len()).all(|&byte| byte == 0) => {}
+            _ if is_free(bytes) => {}
             Peek::Frame(sequence, len) => {
                 let payload = bytes[FRAME_HEADER..FRAME_HEADER + len].to_vec();
                 begun.push(Found { slot, sequence, payload });
@@ -118,13 +118,20 @@ fn read_slots(file: &dyn DiskFile) -> io::Result<(Vec<Found>, u64)> {
     Ok((begun, torn))
 }
 
+/// A frame that was cleared begins with zeros; one damaged byte makes none of a slot without one.
+fn is_free(slot: &[u8]) -> bool {
+    let header = slot.get(..FRAME_HEADER).unwrap_or(slot);
+    let (magic, rest) = header.split_at(FRAME_MAGIC.len().min(header.len()));
+    magic.iter().all(|&byte| byte == 0) || !rest.is_empty() && rest.iter().all(|&byte| byte == 0)
+}
+
 fn find_in(
     file: &dyn DiskFile,
     wanted: &HashSet<&[u8]>,
     found: &mut HashSet<Vec<u8>>,
 ) -> io::Result<()> {
     let start = scan::read_header(file)?.map_or(0, |header| header.len);
-    let mut scanner = Scanner::new(file, start, 0, u64::MAX);
+    let mut scanner = Scanner::new(file, start, 0, file.len()?);
     while let Some(record) = scanner.next_record()? {
         let id = identity(record.payload);
         if wanted.contains(id) {

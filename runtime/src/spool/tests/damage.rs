@@ -1,9 +1,13 @@
 //! A segment damaged at every byte: never a panic, every other record recovered, the loss counted.
 
+use super::simulated::{Dice, Machine};
 use super::*;
 use crate::spool::disk::Writes;
 
-const RECORDS: u64 = 6;
+/// Some more than a batch, so that damage lies at the edge of one as well.
+const RECORDS: u64 = 51;
+/// Operations that a recovery of a damaged segment needs at most.
+const MAX_OPERATIONS: u64 = 10_000;
 
 /// The bytes of a segment with some records, and the ends of its frames.
 fn segment() -> (Vec<u8>, Vec<usize>) {
@@ -17,21 +21,31 @@ fn segment() -> (Vec<u8>, Vec<usize>) {
     (bytes, ends)
 }
 
-/// Puts the bytes where an orphan would be, adopts it, and returns what was recovered and lost.
-fn recover(home: &Path, bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {
-    RealDisk.prepare(&home.join("spool")).unwrap();
-    let path = home.join("spool").join(format!("{}.seg", crate::event::EventId::fresh()));
-    RealDisk.create(&path, Writes::AtTheEnd).unwrap().append(bytes).unwrap();
-    let spool = spool(home, 1 << 20);
+/// Puts files where those of a dead process would be, recovers them, and returns what was recovered
+/// and how many records were lost.
+pub(super) fn recover(files: &[(&str, &[u8])]) -> (Vec<Vec<u8>>, u64) {
+    let machine = Machine::new(Dice(0));
+    let disk = machine.start();
+    let directory = Path::new("/sim/spool");
+    disk.prepare(directory).unwrap();
+    let name = crate::event::EventId::fresh();
+    for (ending, bytes) in files {
+        let path = directory.join(format!("{name}.{ending}"));
+        disk.create(&path, Writes::AtPositions).unwrap().write_at(0, bytes).unwrap();
+    }
+    machine.kill(disk.process);
+    machine.set_budget(MAX_OPERATIONS);
+    let settings = settings(Path::new("/sim"), 1 << 20);
+    let spool = Spool::new(Arc::new(machine.start()), Arc::new(ManualClock::default()), settings);
     spool.adopt_orphans();
     let recovered = drain(&spool);
     let stats = spool.stats();
-    assert!(stats.is_balanced() && stats.adopted().spooled() == 0);
-    assert_eq!(segment_files(home).len(), 0);
-    (
-        recovered,
-        stats.adopted().dropped(DropReason::Damaged) + stats.adopted().dropped(DropReason::Torn),
-    )
+    assert!(stats.is_balanced() && stats.adopted().spooled() == 0 && stats.disk_errors == 0);
+    spool.close();
+    spool.adopt_orphans();
+    assert_eq!(machine.files(), Vec::<std::path::PathBuf>::new());
+    let lost = |reason| stats.adopted().dropped(reason);
+    (recovered, lost(DropReason::Damaged) + lost(DropReason::Torn))
 }
 
 /// The record that a byte belongs to; none in the header.
@@ -42,7 +56,6 @@ fn record_at(ends: &[usize], position: usize) -> Option<u64> {
 
 #[test]
 fn one_damaged_byte_costs_at_most_its_own_record() {
-    let home = tempfile::tempdir().unwrap();
     let (bytes, ends) = segment();
     for position in 0..bytes.len() {
         for change in [|byte: u8| byte ^ 0xFF, |byte: u8| byte ^ 1, |_| 0] {
@@ -51,7 +64,7 @@ fn one_damaged_byte_costs_at_most_its_own_record() {
             if damaged == bytes {
                 continue;
             }
-            let (recovered, lost) = recover(home.path(), &damaged);
+            let (recovered, lost) = recover(&[("seg", &damaged)]);
             let victim = record_at(&ends, position);
             let expect: Vec<_> =
                 (0..RECORDS).filter(|&number| Some(number) != victim).map(payload).collect();
@@ -63,10 +76,9 @@ fn one_damaged_byte_costs_at_most_its_own_record() {
 
 #[test]
 fn a_segment_cut_anywhere_keeps_its_whole_records() {
-    let home = tempfile::tempdir().unwrap();
     let (bytes, ends) = segment();
     for len in 0..bytes.len() {
-        let (recovered, lost) = recover(home.path(), &bytes[..len]);
+        let (recovered, lost) = recover(&[("seg", &bytes[..len])]);
         let whole = ends.iter().filter(|&&end| end <= len).count().saturating_sub(1) as u64;
         assert_eq!(recovered, (0..whole).map(payload).collect::<Vec<_>>(), "length {len}");
         assert_eq!(lost, u64::from(len > 0 && !ends.contains(&len)), "length {len}");
@@ -75,13 +87,12 @@ fn a_segment_cut_anywhere_keeps_its_whole_records() {
 
 #[test]
 fn a_zeroed_stretch_costs_only_the_records_that_it_touches() {
-    let home = tempfile::tempdir().unwrap();
     let (bytes, ends) = segment();
-    for start in (0..bytes.len()).step_by(7) {
+    for start in 0..bytes.len() {
         let mut damaged = bytes.clone();
         let end = (start + 100).min(bytes.len());
         damaged[start..end].fill(0);
-        let (recovered, lost) = recover(home.path(), &damaged);
+        let (recovered, lost) = recover(&[("seg", &damaged)]);
         let untouched: Vec<_> = (0..RECORDS)
             .filter(|&number| ends[number as usize + 1] <= start || ends[number as usize] >= end)
             .collect();
@@ -98,7 +109,6 @@ fn a_zeroed_stretch_costs_only_the_records_that_it_touches() {
 
 #[test]
 fn arbitrary_bytes_are_no_segment_and_no_hang() {
-    let home = tempfile::tempdir().unwrap();
     let mut state = 1_u64;
     for len in [1, 3, 4, 17, 100, 5000, 200_000] {
         let bytes: Vec<u8> = (0..len)
@@ -112,7 +122,7 @@ fn arbitrary_bytes_are_no_segment_and_no_hang() {
                 }
             })
             .collect();
-        let (recovered, _) = recover(home.path(), &bytes);
+        let (recovered, _) = recover(&[("seg", &bytes)]);
         assert!(recovered.is_empty());
     }
 }
@@ -125,10 +135,11 @@ fn an_acknowledgement_that_is_torn_falls_back_to_the_one_before() {
         let (place, slot) = ack::encode(turn, at(offset));
         file[place as usize..place as usize + slot.len()].copy_from_slice(&slot);
     }
-    assert_eq!(ack::read(file.as_slice()).unwrap(), Some(at(300)));
+    let read = |file: &[u8]| ack::read(file, &(0..=300)).unwrap();
+    assert_eq!(read(&file), Some((at(300), 2)));
     file[5] ^= 1;
-    assert_eq!(ack::read(file.as_slice()).unwrap(), Some(at(200)));
+    assert_eq!(read(&file), Some((at(200), 1)));
     file[30] ^= 1;
-    assert_eq!(ack::read(file.as_slice()).unwrap(), None);
-    assert_eq!(ack::read(&file[..10]).unwrap(), None);
+    assert_eq!(read(&file), None);
+    assert_eq!(read(&file[..10]), None);
 }

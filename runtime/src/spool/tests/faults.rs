@@ -9,21 +9,25 @@ use crate::spool::files::RealDisk;
 use crate::spool::scan::ReadAt;
 
 /// A real disk that refuses when it is told to.
-pub(super) struct FaultyDisk {
-    pub(super) faults: Arc<Faults>,
+pub(crate) struct FaultyDisk {
+    pub(crate) faults: Arc<Faults>,
 }
 
 /// What a faulty disk refuses at present.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     /// Writes take only the first half.
-    pub(super) short_writes: AtomicBool,
+    pub(crate) short_writes: AtomicBool,
     /// Writes fail.
-    pub(super) full: AtomicBool,
+    pub(crate) full: AtomicBool,
     /// Cutting back fails.
-    pub(super) no_cut: AtomicBool,
+    pub(crate) no_cut: AtomicBool,
+    /// Syncs fail.
+    pub(super) no_sync: AtomicBool,
+    /// Syncs of files that were asked for.
+    pub(super) syncs: AtomicI64,
     /// So many reads fail.
-    pub(super) failing_reads: AtomicI64,
+    pub(crate) failing_reads: AtomicI64,
 }
 
 struct FaultyFile {
@@ -42,7 +46,7 @@ fn full() -> std::io::Error {
 }
 
 impl Disk for FaultyDisk {
-    fn prepare(&self, directory: &Path) -> std::io::Result<()> {
+    fn prepare(&self, directory: &Path) -> std::io::Result<bool> {
         RealDisk.prepare(directory)
     }
 
@@ -121,6 +125,8 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> std::io::Result<()> {
-        Ok(())
+        self.faults.syncs.fetch_add(1, Ordering::Relaxed);
+        let fails = self.faults.no_sync.load(Ordering::Relaxed);
+        if fails { Err(std::io::Error::other("injected")) } else { self.file.sync() }
     }
 }

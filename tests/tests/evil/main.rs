@@ -1,0 +1,206 @@
+//! A collector that means harm costs the server neither memory nor time, and no event.
+//!
+//! Each test drives a watched stdio server, `TOOLWATCH_TEST_SCALE` times, whose collector is kind at
+//! first, then evil for some connections. The peak of the server's memory may grow by 1 MiB
+//! meanwhile, calls are answered while a connection is held, and in the end every call's event has
+//! arrived: from this server, or from the next one, which finds the rest in the spool.
+
+#![cfg(target_os = "linux")]
+
+mod collector;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use collector::{Collector, Evil};
+use serde_json::json;
+use toolwatch_tests::raw::RawServer;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What the evil may cost at its peak.
+const MAX_GROWTH_KIB: u64 = 1024;
+/// Calls before the memory is measured, so that everything that grows once has grown.
+const WARM_UP: usize = 300;
+/// Calls of the evil time: no more, so that the server's own state does not count.
+const MAX_CALLS: usize = 300;
+
+struct Round {
+    collector: Collector,
+    directory: tempfile::TempDir,
+    server: RawServer,
+    calls: usize,
+}
+
+impl Round {
+    fn start() -> Self {
+        let collector = Collector::start().expect("a collector");
+        let directory = tempfile::tempdir().expect("a directory");
+        let server = server(&collector, directory.path());
+        Self { collector, directory, server, calls: 0 }
+    }
+
+    fn call(&mut self) {
+        self.server.call("echo", json!({ "text": "x" })).expect("a reply");
+        self.calls += 1;
+    }
+
+    fn warm_up(&mut self) {
+        for _ in 0..WARM_UP {
+            self.call();
+        }
+        assert!(self.collector.wait_for_received(self.calls), "a kind collector gets everything");
+    }
+
+    /// Calls until the collector has met so many connections, and returns how many calls were
+    /// answered while one and the same of them was held.
+    fn suffer(&mut self, contacts: usize) -> usize {
+        let (before, deadline) = (self.calls, Instant::now() + PATIENCE);
+        let mut beside = 0;
+        while self.collector.contacts() < contacts {
+            assert!(Instant::now() < deadline, "{} contacts", self.collector.contacts());
+            if self.calls - before == MAX_CALLS {
+                // Enough events wait; now the sender has the time that it asks for.
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            }
+            let held = self.collector.held();
+            self.call();
+            beside += usize::from(held.is_some() && held == self.collector.held());
+        }
+        beside
+    }
+
+    /// Ends the server, and returns what it says was delivered, spooled and dropped.
+    fn end(self) -> (Collector, tempfile::TempDir, usize, [usize; 3]) {
+        let (_, stderr) = self.server.close().expect("the server ends");
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        let last = stderr.lines().last().unwrap_or_default().to_owned();
+        let numbers: Vec<usize> = last
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        let numbers = numbers.try_into().unwrap_or_else(|_| panic!("no numbers: {last}"));
+        (self.collector, self.directory, self.calls, numbers)
+    }
+}
+
+fn server(collector: &Collector, directory: &Path) -> RawServer {
+    let variables = [
+        ("TOOLWATCH_ENDPOINT", collector.endpoint()),
+        ("TOOLWATCH_API_KEY", "key"),
+        ("TOOLWATCH_DIR", &directory.to_string_lossy()),
+        ("TOOLWATCH_FLUSH_INTERVAL_MS", "20"),
+        ("TOOLWATCH_HTTP_TIMEOUT_MS", "400"),
+        ("TOOLWATCH_DEBUG", "1"),
+        // One arena, so that the peak is that of the program and not of its threads' luck.
+        ("MALLOC_ARENA_MAX", "1"),
+    ];
+    let program = env!("CARGO_BIN_EXE_fixture");
+    let mut server = RawServer::start(program, &["watched"], &variables).expect("a server");
+    server.initialize().expect("the handshake");
+    server
+}
+
+/// The peak of the resident memory since it was last forgotten, in KiB.
+fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+fn forget_peak(process: u32) {
+    std::fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the peak is forgotten");
+}
+
+/// Whether the evil keeps a connection open, so that calls must be seen to pass beside it.
+fn is_held(evil: Evil) -> bool {
+    matches!(evil, Evil::DripHead | Evil::DripBody | Evil::EndlessInformational)
+}
+
+fn check(evil: Evil) {
+    let mut round = Round::start();
+    round.warm_up();
+    let process = round.server.id();
+    forget_peak(process);
+    let before = peak_kib(process);
+    round.collector.turn(Some(evil));
+    let contacts = match evil {
+        // It is not asked again for five minutes.
+        Evil::Redirects => 1,
+        // Nobody counts them.
+        Evil::NeverAccept => 0,
+        // No more, because the sender comes back ever more slowly.
+        _ => 3,
+    };
+    let beside = round.suffer(contacts);
+    if evil == Evil::NeverAccept {
+        // Two requests and their timeouts, which calls must not notice.
+        let end = Instant::now() + Duration::from_millis(1500);
+        (0..MAX_CALLS).take_while(|_| Instant::now() < end).for_each(|_| round.call());
+        while Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    let growth = peak_kib(process).saturating_sub(before);
+    let (collector, directory, calls, [delivered, spooled, dropped]) = round.end();
+    println!(
+        "evil collector: {evil:?}: {contacts} contacts, peak +{growth} KiB, {beside} calls beside \
+         a held connection, {calls} calls = {delivered} delivered + {spooled} spooled + {dropped} dropped"
+    );
+    assert!(growth <= MAX_GROWTH_KIB, "{evil:?}: the peak grew by {growth} KiB");
+    assert!(beside > 0 || !is_held(evil), "{evil:?}: no call passed beside a held connection");
+    assert_eq!(collector.strays(), 0, "{evil:?}: a redirect was followed");
+    match evil {
+        Evil::Redirects => assert_eq!(collector.contacts(), 1, "a wrong endpoint was asked again"),
+        Evil::NeverAccept => assert!(spooled > 0, "a connection from before was used"),
+        _ => {}
+    }
+    assert_eq!((delivered + spooled, dropped), (calls, 0), "{evil:?}");
+    collector.turn(None);
+    let next = server(&collector, directory.path());
+    assert!(collector.wait_for_received(calls), "{evil:?}: {} of {calls}", collector.received());
+    assert_eq!(collector.received(), calls, "{evil:?}");
+    next.close().expect("the next server ends");
+}
+
+#[test]
+fn the_peak_of_a_servers_memory_is_seen() {
+    let mut round = Round::start();
+    round.warm_up();
+    let process = round.server.id();
+    forget_peak(process);
+    let before = peak_kib(process);
+    let text = "x".repeat(4 * 1024 * 1024);
+    round.server.call("echo", json!({ "text": text })).expect("a reply");
+    assert!(peak_kib(process) > before + 4 * MAX_GROWTH_KIB, "the measure sees what a call takes");
+}
+
+macro_rules! checks {
+    ($(fn $name:ident() $evil:ident;)*) => { $(
+        #[test]
+        fn $name() {
+            (0..toolwatch_tests::scale()).for_each(|_| check(Evil::$evil));
+        }
+    )* };
+}
+
+checks! {
+    fn evil_collector_sends_a_body_without_end() EndlessBody;
+    fn evil_collector_sends_a_chunk_without_end() EndlessChunk;
+    fn evil_collector_sends_a_header_without_end() EndlessHead;
+    fn evil_collector_sends_headers_without_end() EndlessHeaders;
+    fn evil_collector_sends_early_hints_without_end() EndlessInformational;
+    fn evil_collector_sends_a_gzip_bomb() GzipBomb;
+    fn evil_collector_redirects_in_circles() Redirects;
+    fn evil_collector_drips_its_headers() DripHead;
+    fn evil_collector_drips_its_body() DripBody;
+    fn evil_collector_announces_ten_gibibytes() TenGibibytes;
+    fn evil_collector_sends_wide_json() WideJson;
+    fn evil_collector_sends_deep_json() DeepJson;
+    fn evil_collector_resets_amid_its_body() ResetMidBody;
+    fn evil_collector_sends_garbage() Garbage;
+    fn evil_collector_replies_before_it_reads() ReplyFirst;
+    fn evil_collector_refuses_before_it_reads() RefuseFirst;
+    fn evil_collector_hangs_up_before_it_reads() HangUp;
+    fn evil_collector_never_accepts() NeverAccept;
+}
