@@ -12,6 +12,15 @@ use crate::event::Outcome;
 /// Rows of one table; the rest is one row.
 const MAX_ROWS: usize = 1024;
 
+/// Outcomes told apart; further ones, which a later version may have, are not counted.
+const MAX_OUTCOMES: usize = 32;
+
+fn count(outcomes: &mut BTreeMap<String, u64>, outcome: &str) {
+    if outcomes.len() < MAX_OUTCOMES || outcomes.contains_key(outcome) {
+        *outcomes.entry(outcome.to_owned()).or_default() += 1;
+    }
+}
+
 /// The row of this name.
 fn row<'t, T: Default>(table: &'t mut BTreeMap<String, T>, name: &str) -> &'t mut T {
     let is_known = table.len() < MAX_ROWS || table.contains_key(name);
@@ -43,6 +52,7 @@ pub struct Summary {
     calls: u64,
     errors: u64,
     tools: BTreeMap<String, ToolSummary>,
+    outcomes: BTreeMap<String, u64>,
     sessions: SessionSummary,
     clients: BTreeMap<String, ClientSummary>,
     resources: BTreeMap<String, ResourceSummary>,
@@ -122,6 +132,12 @@ impl Summary {
         &self.tools
     }
 
+    /// Calls of tools by outcome.
+    #[must_use]
+    pub const fn outcomes(&self) -> &BTreeMap<String, u64> {
+        &self.outcomes
+    }
+
     /// The sessions.
     #[must_use]
     pub const fn sessions(&self) -> &SessionSummary {
@@ -162,6 +178,9 @@ impl Summary {
         }
         self.calls += 1;
         self.errors += u64::from(record.is_error);
+        if let Some(outcome) = record.attributes.outcome.as_deref() {
+            count(&mut self.outcomes, outcome);
+        }
         row(&mut self.tools, &record.event_name).add(record);
     }
 
@@ -187,10 +206,7 @@ impl ToolSummary {
         if let Some(intent) = record.intent() {
             self.last_intent = Some(intent.to_owned());
         }
-        let outcome = record.attributes.outcome.as_deref().unwrap_or("unknown");
-        if self.outcomes.len() < 32 || self.outcomes.contains_key(outcome) {
-            *self.outcomes.entry(outcome.to_owned()).or_default() += 1;
-        }
+        count(&mut self.outcomes, record.attributes.outcome.as_deref().unwrap_or("unknown"));
     }
 
     fn finish(&mut self) {

@@ -47,6 +47,12 @@ impl fmt::Display for Summary {
             write!(f, ", {}", count(sessions.sessions, "session"))?;
             write!(f, " ({:.1} calls each)", sessions.calls_per_session())?;
         }
+        if !self.outcomes().is_empty() {
+            let outcomes = self.outcomes().iter();
+            let outcomes: Vec<_> =
+                outcomes.map(|(outcome, count)| format!("{} {count}", safe(outcome))).collect();
+            write!(f, "\noutcomes: {}", outcomes.join(", "))?;
+        }
         Ok(())
     }
 }

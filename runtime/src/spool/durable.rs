@@ -67,7 +67,7 @@ impl Spool {
 
 /// Makes the directory's own name durable, and those of the directories above it, which may be as
 /// new. It ends at the first one that this user may not read, and so has not made.
-fn sync_ancestors(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
+pub(super) fn sync_ancestors(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
     for ancestor in directory.ancestors().skip(1) {
         // A relative path ends in nothing, which means the working directory.
         let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };

@@ -158,8 +158,11 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         _ => {
             event.pop();
-            event.extend_from_slice(format!(",\"leak\":{}}}", Value::from(text)).as_bytes());
-            state.text = None;
+            event.extend_from_slice(
+                format!(",\"leak\":{}}}", Value::from(text.as_str())).as_bytes(),
+            );
+            // The record of a call that is under way may be written again.
+            state.text = Some(text).filter(|_| leak == Leak::BeginRecord);
         }
     }
 }

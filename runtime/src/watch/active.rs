@@ -182,6 +182,8 @@ impl Active {
         let failure = event.failure.replace(interrupted.or_by_protocol(Outcome::Interrupted));
         let write = |buffer: &mut Vec<u8>| {
             event::encode(event, self.tags(), buffer);
+            #[cfg(feature = "planted-leaks")]
+            crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
             self.0.pipeline.begin(buffer)
         };
         let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();

@@ -264,7 +264,7 @@ pub(super) async fn until(condition: impl Fn() -> bool) -> io::Result<()> {
 }
 
 /// How many different events came, by what they have in this place.
-pub(super) fn counts(requests: &[Received], place: &str) -> BTreeMap<String, usize> {
+fn counts(requests: &[Received], place: &str) -> BTreeMap<String, usize> {
     let events = requests.iter().flat_map(Received::events);
     let by_id: BTreeMap<String, String> = events
         .map(|event| {

@@ -9,6 +9,7 @@ mod kinds;
 mod life;
 mod methods;
 mod missing;
+mod notices;
 mod offers;
 mod once;
 mod outcomes;

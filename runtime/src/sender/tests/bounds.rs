@@ -27,27 +27,42 @@ fn hanging(
     (pipeline, released)
 }
 
-#[track_caller]
-fn within(limit: Duration, what: impl FnOnce()) {
+/// How often a timing is tried: a busy machine may take the processor away for longer than any bound.
+const TRIES: usize = 5;
+
+/// Whether the work was done within the limit.
+fn within(limit: Duration, what: impl FnOnce()) -> bool {
     let start = Instant::now();
     what();
-    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
+    start.elapsed() < limit
+}
+
+/// Fails when no try is in time. What is asserted in a try holds for all of them.
+#[track_caller]
+fn at_best(try_it: impl FnMut() -> bool) {
+    let is_in_time = std::iter::repeat_with(try_it).take(TRIES).any(|in_time| in_time);
+    assert!(is_in_time, "none of {TRIES} tries was in time");
 }
 
 #[test]
 fn flush_and_shutdown_return_in_time_while_a_request_hangs() {
-    let home = tempfile::tempdir().unwrap();
-    let (pipeline, release) = hanging(home.path(), Durability::Spool);
-    let timeout = Duration::from_millis(60);
-    within(timeout + SLACK, || assert_eq!(pipeline.flush(timeout).spooled, 1));
-    within(timeout + SLACK, || assert_eq!(pipeline.shutdown(timeout).spooled, 1));
-    within(SLACK, || assert_eq!(pipeline.shutdown(timeout).spooled, 1));
-    pipeline.append(&event(2));
-    let late = pipeline.stats();
-    assert_eq!((late.own().spooled(), late.own().dropped(DropReason::Shutdown)), (2, 0));
-    release.store(true, Ordering::Relaxed);
-    wait_until(|| pipeline.stats().own().delivered() == 1);
-    assert!(pipeline.stats().is_balanced());
+    at_best(|| {
+        let home = tempfile::tempdir().unwrap();
+        let (pipeline, release) = hanging(home.path(), Durability::Spool);
+        let timeout = Duration::from_millis(60);
+        let flush = || assert_eq!(pipeline.flush(timeout).spooled, 1);
+        let shutdown = || assert_eq!(pipeline.shutdown(timeout).spooled, 1);
+        let in_time = within(timeout + SLACK, flush)
+            & within(timeout + SLACK, shutdown)
+            & within(SLACK, shutdown);
+        pipeline.append(&event(2));
+        let late = pipeline.stats();
+        assert_eq!((late.own().spooled(), late.own().dropped(DropReason::Shutdown)), (2, 0));
+        release.store(true, Ordering::Relaxed);
+        wait_until(|| pipeline.stats().own().delivered() == 1);
+        assert!(pipeline.stats().is_balanced());
+        in_time
+    });
 }
 
 #[test]
@@ -61,10 +76,13 @@ fn a_timeout_beyond_the_clock_waits_for_the_work_and_does_not_overflow() {
 
 #[test]
 fn a_drop_takes_at_most_50_ms() {
-    let home = tempfile::tempdir().unwrap();
-    let (pipeline, release) = hanging(home.path(), Durability::Spool);
-    within(SLACK, || drop(pipeline));
-    release.store(true, Ordering::Relaxed);
+    at_best(|| {
+        let home = tempfile::tempdir().unwrap();
+        let (pipeline, release) = hanging(home.path(), Durability::Spool);
+        let in_time = within(SLACK, || drop(pipeline));
+        release.store(true, Ordering::Relaxed);
+        in_time
+    });
 }
 
 #[test]

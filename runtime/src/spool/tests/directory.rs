@@ -30,3 +30,24 @@ fn many_orphans_are_adopted_in_turns_and_stray_acknowledgements_go() {
     assert!(!first.adopt_orphans() && !stray.exists());
     assert_eq!(drain(&first).len(), 8);
 }
+
+#[test]
+fn a_sync_that_failed_is_tried_again_and_one_with_nothing_new_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::new(Faults::default());
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
+    spool.append(&payload(1));
+    for (fails, syncs, errors) in [(true, 1, 1), (true, 2, 2), (false, 3, 2), (false, 3, 2)] {
+        faults.no_sync.store(fails, Ordering::Relaxed);
+        spool.sync(Duration::MAX);
+        let seen = (faults.syncs.load(Ordering::Relaxed), spool.stats().disk_errors);
+        assert_eq!(seen, (syncs, errors));
+    }
+}
+
+#[test]
+fn a_directory_without_a_parent_in_its_path_is_synced() {
+    assert!(durable::sync_ancestors(&RealDisk, Path::new("spool")).is_ok());
+    assert!(durable::sync_ancestors(&RealDisk, Path::new("/proc/self/spool")).is_ok());
+}

@@ -22,6 +22,10 @@ pub(crate) struct Faults {
     pub(crate) full: AtomicBool,
     /// Cutting back fails.
     pub(crate) no_cut: AtomicBool,
+    /// Syncs fail.
+    pub(super) no_sync: AtomicBool,
+    /// Syncs of files that were asked for.
+    pub(super) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
 }
@@ -121,6 +125,8 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> std::io::Result<()> {
-        Ok(())
+        self.faults.syncs.fetch_add(1, Ordering::Relaxed);
+        let fails = self.faults.no_sync.load(Ordering::Relaxed);
+        if fails { Err(std::io::Error::other("injected")) } else { self.file.sync() }
     }
 }
