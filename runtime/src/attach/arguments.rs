@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Entry;
 use crate::capture::losses::{self, Loss};
 use crate::capture::size;
-use crate::event::Arguments;
+use crate::event::{Arguments, Event};
 use crate::watch::Active;
 
 impl Entry {
@@ -40,6 +40,31 @@ impl Entry {
         let (schema_valid, schema_fault) =
             self.with_plan(watch, |plan| validator.check(value, plan));
         Arguments { schema_valid, schema_fault, ..captured }
+    }
+
+    /// Writes what is said of the tool, and the call's arguments and intent by its policy. What was
+    /// captured before by another policy is replaced; its repeats stay, because they are counted.
+    pub(crate) fn describe(
+        &self,
+        event: &mut Event,
+        arguments: &mut Option<JsonObject>,
+        watch: &Active,
+        intent: Option<&str>,
+    ) {
+        event.name = self.name();
+        event.tags = self.spec().tags;
+        let mut captured = self.capture_arguments(arguments, watch);
+        let before = event.arguments.take();
+        if let Some(before) = &before {
+            captured.repeat_run = before.repeat_run;
+            captured.repeat_window = before.repeat_window;
+        }
+        event.arguments = Some(captured);
+        if before.is_none() {
+            watch.observe_start(event);
+        }
+        let record = |text: &str| watch.record_intent(text, self.spec().intent.max_chars);
+        event.intent = intent.and_then(record).or(event.intent.take());
     }
 
     fn measure(&self, value: &Value, watch: &Active) -> Arguments {

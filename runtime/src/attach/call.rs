@@ -20,7 +20,7 @@ use crate::capture::context::{self, RequestInfo};
 use crate::capture::failure::Fault;
 use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::event::{self, ErrorKind, Event, EventId, Failure, Timestamp};
+use crate::event::{self, ErrorKind, EventId, Failure, Timestamp};
 use crate::shape::Exposed;
 use crate::span::{self, CallSpan, Ending, Ticket};
 use crate::watch::Active;
@@ -96,25 +96,8 @@ impl Call {
             self.params.input_responses.as_ref(),
             self.params.request_state.as_ref(),
         );
-        self.describe(&mut event, &watch, entry, intent);
-        watch.observe_start(&mut event);
+        entry.describe(&mut event, &mut self.params.arguments, &watch, intent);
         CallSpan::open(watch, event, self.request.ct.clone())
-    }
-
-    /// Writes what the attribute says of the tool, and the arguments by its plan.
-    fn describe(
-        &mut self,
-        event: &mut Event,
-        watch: &Active,
-        entry: &'static Entry,
-        intent: Option<&str>,
-    ) {
-        event.name = entry.name();
-        event.tags = entry.spec().tags;
-        let captured = entry.capture_arguments(&mut self.params.arguments, watch);
-        event.arguments = Some(captured);
-        event.intent =
-            intent.and_then(|text| watch.record_intent(text, entry.spec().intent.max_chars));
     }
 
     /// Captures the call of a span that the wrapper has opened by this entry: the wrapper could not
@@ -127,13 +110,7 @@ impl Call {
     ) -> CallSpan {
         let watch = span.watch().cloned();
         if let (Some(watch), Some(event)) = (watch, span.event_mut()) {
-            let before = event.arguments.take().unwrap_or_default();
-            // Its repeats were counted when the wrapper captured it.
-            self.describe(event, &watch, entry, intent);
-            if let Some(arguments) = &mut event.arguments {
-                arguments.repeat_run = before.repeat_run;
-                arguments.repeat_window = before.repeat_window;
-            }
+            entry.describe(event, &mut self.params.arguments, &watch, intent);
             span.begin_again();
         }
         span

@@ -221,21 +221,7 @@ pub(super) fn describe(
         event.intent = intent.and_then(record).or(event.intent.take());
         return;
     };
-    event.name = entry.name();
-    event.tags = entry.spec().tags;
-    let mut captured = entry.capture_arguments(&mut request.arguments, watch);
-    let before = event.arguments.take();
-    if let Some(before) = &before {
-        // Its repeats were counted then.
-        captured.repeat_run = before.repeat_run;
-        captured.repeat_window = before.repeat_window;
-    }
-    event.arguments = Some(captured);
-    if before.is_none() {
-        watch.observe_start(event);
-    }
-    let record = |text: &str| watch.record_intent(text, entry.spec().intent.max_chars);
-    event.intent = intent.and_then(record).or(event.intent.take());
+    entry.describe(event, &mut request.arguments, watch, intent);
 }
 
 /// rmcp's routers answer calls of unknown and of disabled tools like this; so do servers written by
