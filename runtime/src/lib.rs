@@ -67,6 +67,7 @@
 
 mod attach;
 mod capture;
+mod contain;
 mod custom;
 pub mod destination;
 mod error;
@@ -78,6 +79,7 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod system;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;

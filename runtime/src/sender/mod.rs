@@ -10,9 +10,9 @@ mod sampling;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod worker;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,16 +25,16 @@ pub use contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub(crate) use sampling::keep;
 
 use crate::Error;
+use crate::contain::contain;
 use crate::spool::{Begun, Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
 use schedule::Cadence;
-use worker::{Next, Progress, Worker};
+use thread::{Refused, SenderThread};
+use worker::{Progress, Worker};
 
 /// What dropping a pipeline may cost at most, with room for the scheduler under a bar of 50 ms.
 const DROP_TIMEOUT: Duration = Duration::from_millis(40);
 /// What a shutdown waits for the thread's last breath beyond its timeout.
 const END_GRACE: Duration = Duration::from_millis(10);
-/// How long the thread rests after a fault of its own.
-const FAULT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
@@ -42,8 +42,7 @@ pub(crate) struct Pipeline {
     clock: Arc<dyn Clock>,
     quota: Arc<Mutex<Option<Quota>>>,
     on_error: Option<OnError>,
-    /// The sender, as long as its thread has not been started.
-    worker: Mutex<Option<Worker>>,
+    thread: SenderThread,
     sends: bool,
     /// What the destination calls itself.
     destination: Option<String>,
@@ -84,7 +83,8 @@ impl Pipeline {
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
-        let destination = config.destination.as_ref().map(|of| of.name().to_owned());
+        let name = |of: &Box<dyn Destination>| name_of(&**of, &spool);
+        let destination = config.destination.as_ref().map(name);
         let worker = config.destination.map(|destination| Worker {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),
@@ -105,7 +105,7 @@ impl Pipeline {
             clock: config.clock,
             quota,
             on_error: config.on_error,
-            worker: Mutex::new(worker),
+            thread: SenderThread::new(worker),
             sends,
             destination,
             has_told_disk: prepared.is_err(),
@@ -122,32 +122,17 @@ impl Pipeline {
             // Without a sender nobody looks for them later.
             pipeline.spool.report_interrupted();
         }
-        pipeline.start_thread();
+        pipeline.heed_refusal(pipeline.thread.start(pipeline.clock.now()));
         Ok(pipeline)
     }
 
-    /// Starts the sender's thread, if there is a sender that has none.
-    fn start_thread(&self) {
-        let mut slot = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            return;
-        }
-        // The closure takes the sender only once it runs, so a refused thread does not lose it.
-        let handover = Arc::new(Mutex::new(slot.take()));
-        let taken = Arc::clone(&handover);
-        let started =
-            std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
-                let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(worker) = worker {
-                    run(worker);
-                }
-            });
-        if let Err(error) = started {
-            *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(slot);
-            self.spool.count(|stats| stats.thread_failures += 1);
+    /// Tells the operator once per episode that the system refuses the thread.
+    fn heed_refusal(&self, started: Result<(), Refused>) {
+        let Err(refused) = started else { return };
+        self.spool.count(|stats| stats.thread_failures += 1);
+        if refused.is_first {
             let message = "the sender's thread cannot be started; events stay in the spool";
-            self.report(&Error::thread(message, error));
+            self.report(&Error::thread(message, refused.error));
         }
     }
 
@@ -157,13 +142,14 @@ impl Pipeline {
         let Some(callback) = &self.on_error else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| callback(error))).is_err() {
+        if contain(|| callback(error)).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }
 
     /// Takes one encoded event: a JSON object without the members that all events share.
     pub(crate) fn append(&self, payload: &[u8]) {
+        self.heed_refusal(self.thread.start_again(|| self.clock.now()));
         if let Some(error) = self.spool.append(payload)
             && !self.has_told_disk
         {
@@ -229,7 +215,7 @@ impl Pipeline {
             self.spool.sync(Duration::MAX);
             return self.stats().delivery();
         }
-        self.start_thread();
+        self.heed_refusal(self.thread.start(self.clock.now()));
         let until = self.clock.now().saturating_add(timeout);
         let mut number = 0;
         self.spool.tell(|signal| {
@@ -268,29 +254,12 @@ impl Drop for Pipeline {
     }
 }
 
-/// The sender's thread.
-fn run(mut worker: Worker) {
-    let spool = Arc::clone(&worker.spool);
-    loop {
-        let signal = spool.signal();
-        if signal.ending {
-            break;
-        }
-        let next = catch_unwind(AssertUnwindSafe(|| worker.step(signal))).unwrap_or_else(|_| {
-            spool.count(|stats| stats.panics += 1);
-            Next::Wait(FAULT_PAUSE, false)
-        });
-        spool.tell(|signal| worker.publish(signal));
-        if let Next::Wait(time, when_full) = next {
-            spool.sleep(
-                time,
-                if when_full { worker.full_batch() } else { u64::MAX },
-                signal.flushes,
-            );
-        }
-    }
-    spool.sync(Duration::MAX);
-    spool.tell(|signal| signal.ended = true);
+/// What a destination calls itself; the author's code that says it may panic.
+fn name_of(destination: &dyn Destination, spool: &Spool) -> String {
+    contain(|| destination.name().to_owned()).unwrap_or_else(|| {
+        spool.count(|stats| stats.panics += 1);
+        "unknown".to_owned()
+    })
 }
 
 /// An evenly distributed number in 0..1.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Spool;
 use super::disk::{Disk, DiskFile};
+use super::room::is_gone;
 use super::segment::Segment;
 use super::state::State;
 
@@ -60,7 +61,7 @@ impl Spool {
             Ok(files) => !files
                 .iter()
                 .any(|(name, _)| path.file_name().is_some_and(|own| own == name.as_str())),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
+            Err(error) => is_gone(&error),
         }
     }
 }

@@ -69,12 +69,7 @@ struct Shown {
 
 impl Case {
     /// Starts a process, lets it deliver some events to a good collector, and turns that.
-    fn start(
-        name: &'static str,
-        manner: Manner,
-        cap: u64,
-        variables: &[(&str, String)],
-    ) -> Self {
+    fn start(name: &'static str, manner: Manner, cap: u64, variables: &[(&str, String)]) -> Self {
         let collector = Collector::start().expect("a collector");
         let directory = tempfile::tempdir().expect("a directory");
         let mut process = Process::start(collector.endpoint(), directory.path(), variables);
@@ -185,8 +180,7 @@ fn a_burst_into_a_black_hole_stays_under_the_cap_and_the_next_process_delivers_t
     assert_eq!(shown.delivered, WARM_UP, "a hole takes nothing");
     assert!(shown.lost > 0 && shown.spooled > 0);
     shown.collector.turn(Manner::Prompt);
-    let mut next =
-        Process::start(shown.collector.endpoint(), shown.directory.path(), &variables);
+    let mut next = Process::start(shown.collector.endpoint(), shown.directory.path(), &variables);
     let all = shown.captured - shown.lost;
     assert!(shown.collector.wait_for(all, PATIENCE), "{}", shown.collector.taken().ids.len());
     let last = next.ask("end 1000");
