@@ -14,6 +14,7 @@ mod thread;
 mod worker;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,9 @@ const DROP_TIMEOUT: Duration = Duration::from_millis(40);
 /// What a shutdown waits for the thread's last breath beyond its timeout.
 const END_GRACE: Duration = Duration::from_millis(10);
 
+/// How often a pipeline without a sender looks whether its file is still there, as a sender does.
+const LOOK_INTERVAL_MS: u64 = 5_000;
+
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
     spool: Arc<Spool>,
@@ -46,6 +50,8 @@ pub(crate) struct Pipeline {
     sends: bool,
     /// What the destination calls itself.
     destination: Option<String>,
+    /// When a pipeline without a sender looks after its files next, in ms of the clock.
+    next_look: AtomicU64,
     /// Whether the operator knows since the start that the directory is of no use.
     has_told_disk: bool,
 }
@@ -108,6 +114,7 @@ impl Pipeline {
             thread: SenderThread::new(worker),
             sends,
             destination,
+            next_look: AtomicU64::new(0),
             has_told_disk: prepared.is_err(),
         };
         if has_no_home {
@@ -149,7 +156,11 @@ impl Pipeline {
 
     /// Takes one encoded event: a JSON object without the members that all events share.
     pub(crate) fn append(&self, payload: &[u8]) {
-        self.heed_refusal(self.thread.start_again(|| self.clock.now()));
+        if self.sends {
+            self.heed_refusal(self.thread.start_again(|| self.clock.now()));
+        } else {
+            self.look_after_files();
+        }
         if let Some(error) = self.spool.append(payload)
             && !self.has_told_disk
         {
@@ -157,6 +168,18 @@ impl Pipeline {
                 "the spool cannot be written; events wait in memory",
                 error,
             ));
+        }
+    }
+
+    /// Sees to it, without a sender that would, that events do not go on into a removed file.
+    fn look_after_files(&self) {
+        let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX);
+        let due = self.next_look.load(Ordering::Relaxed);
+        let next = now.saturating_add(LOOK_INTERVAL_MS);
+        let takes_turn =
+            || self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
+        if now >= due && takes_turn().is_ok() {
+            self.spool.seal_if_removed();
         }
     }
 

@@ -48,6 +48,13 @@ impl Spool {
         }
     }
 
+    /// Seals an active segment that someone removed, so that the next event makes another one.
+    pub(crate) fn seal_if_removed(&self) {
+        if self.active_is_gone() {
+            self.lock().seal();
+        }
+    }
+
     /// Whether someone removed the active segment. Its events can still be read and sent, but what
     /// came later would not survive this process.
     fn active_is_gone(&self) -> bool {
