@@ -89,8 +89,7 @@ impl Pipeline {
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
-        let name = |of: &Box<dyn Destination>| name_of(&**of, &spool);
-        let destination = config.destination.as_ref().map(name);
+        let destination = config.destination.as_deref().map(|of| name_of(of, &spool));
         let worker = config.destination.map(|destination| Worker {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),

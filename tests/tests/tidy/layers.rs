@@ -32,11 +32,21 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util"],
+    },
+    Layer {
+        module: "contain",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "system",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],
     },
     Layer {
         module: "semconv",
