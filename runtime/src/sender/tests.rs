@@ -92,6 +92,23 @@ fn no_event_makes_no_file_and_no_destination_makes_no_thread() {
 }
 
 #[test]
+fn without_a_destination_a_removed_file_is_noticed_and_what_was_in_it_is_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let clock = Arc::new(crate::spool::ManualClock::default());
+    let config = PipelineConfig { clock: clock.clone(), ..config(home.path()) };
+    let local = Pipeline::start(config).unwrap();
+    local.append(&event(1));
+    let spool = home.path().join("spool");
+    std::fs::remove_dir_all(&spool).unwrap();
+    clock.advance(Duration::from_millis(LOOK_INTERVAL_MS));
+    local.append(&event(2));
+    assert_eq!(files(home.path(), ".seg"), 1, "another one is made");
+    let delivery = local.shutdown(Duration::from_secs(1));
+    assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (0, 1, 1));
+    assert_eq!(local.stats().own().dropped(DropReason::Damaged), 1);
+}
+
+#[test]
 fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
     let home = tempfile::tempdir().unwrap();
     let local = Pipeline::start(config(home.path())).unwrap();

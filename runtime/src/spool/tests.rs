@@ -26,6 +26,13 @@ pub(super) fn scale() -> u64 {
     std::env::var("TOOLWATCH_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
+#[test]
+fn a_large_cap_has_larger_segments_and_no_more_of_them() {
+    let size = |mebibytes: u64| settings(Path::new(""), mebibytes << 20).segment_max_bytes() >> 10;
+    assert_eq!([1, 16, 64, 256].map(size), [128, 2 << 10, 4 << 10, 4 << 10]);
+    assert_eq!([1 << 10, 4 << 10, 1 << 20].map(size), [16 << 10, 64 << 10, 64 << 10]);
+}
+
 fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {
     for number in numbers {
         spool.append(&payload(number));

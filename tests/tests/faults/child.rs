@@ -129,8 +129,17 @@ impl Served {
         Numbers::of_json(&self.ask("stats"))
     }
 
+    /// Waits until the numbers fit.
+    pub(crate) async fn wait_for(&mut self, fits: impl Fn(&Numbers) -> bool) {
+        self.rounds_until_with(0, fits).await;
+    }
+
     /// Makes rounds until the numbers fit. A fault that ends is noticed with some delay.
     pub(crate) async fn rounds_until(&mut self, fits: impl Fn(&Numbers) -> bool) {
+        self.rounds_until_with(1, fits).await;
+    }
+
+    async fn rounds_until_with(&mut self, rounds: usize, fits: impl Fn(&Numbers) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let numbers = self.numbers();
@@ -138,8 +147,8 @@ impl Served {
                 return;
             }
             assert!(Instant::now() < deadline, "{}: {numbers:?}", self.name);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            self.rounds(1).await;
+            tokio::time::sleep(Duration::from_millis(if rounds == 0 { 1 } else { 100 })).await;
+            self.rounds(rounds).await;
         }
     }
 

@@ -3,10 +3,12 @@
 //! fails, every event is accounted for, and all is well again when the fault has ended.
 //!
 //! One test per fault, and one printed line: `cargo test -p toolwatch-tests --test faults --
-//! --nocapture`. A fault that this machine cannot make says `SKIPPED` and why.
+//! --nocapture`. For a fault that this machine cannot make, one line on stderr begins with `SKIPPED`
+//! and says why.
 
 #![cfg(target_os = "linux")]
 
+mod author;
 mod callbacks;
 mod calls;
 mod child;

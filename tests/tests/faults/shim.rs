@@ -125,11 +125,11 @@ async fn the_device_fails_to_read_for_a_moment() {
     served.rounds(1).await;
     shim.set(Number::Reads, INPUT_OUTPUT_ERROR);
     // The sender reads when it is asked to flush, and gives a file up after the third failure.
-    served.ask("flush 15");
+    served.ask("flush 5");
+    served.wait_for(|now| now.get("disk_errors") > 0).await;
     shim.set(Number::Reads, 0);
     served.rounds(1).await;
     let numbers = served.check().await;
-    assert!(numbers.get("disk_errors") > 0, "{numbers:?}");
     assert_eq!(numbers.get("delivered") + numbers.get("dropped.damaged"), 16);
     served.end().await;
 }

@@ -155,6 +155,13 @@ fn works_as(user: &[String], command: &[&str]) -> bool {
     works(words[0], &words[1..])
 }
 
+/// How many threads and processes the user of a process may have.
+fn threads_limit(id: u32) -> String {
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).expect("its limits");
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max processes")).expect("a line");
+    line.split_whitespace().next().expect("a limit").to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn threads_are_refused() {
     let name = "threads are refused";
@@ -167,12 +174,17 @@ async fn threads_are_refused() {
         assert!(works_as(&user, &["prlimit", "--pid", &id.to_string(), limit]), "{limit}");
     };
     let plan = Plan::new(name).through(&user).with("TOOLWATCH_DIR", home.path().join("spool"));
-    let mut served = Served::start_after(plan, |id| limit(id, "--nproc=1:")).await;
+    let mut usual = String::new();
+    let prepare = |id: u32| {
+        usual = format!("--nproc={}:", threads_limit(id));
+        limit(id, "--nproc=1:");
+    };
+    let mut served = Served::start_after(plan, prepare).await;
     served.rounds(2).await;
     let during = served.numbers();
     assert!(during.get("thread_failures") > 0, "{during:?}");
     assert_eq!((during.get("delivered"), during.get("spooled")), (0, 16), "{during:?}");
-    limit(served.id(), "--nproc=1000:");
+    limit(served.id(), &usual);
     // Calls ask for the thread again.
     served.rounds_until(|now| now.get("delivered") > 0).await;
     served.check_delivered().await;
@@ -223,11 +235,11 @@ async fn there_is_no_home_in_the_environment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_address_space_is_limited() {
-    let name = "the address space is limited to 192 MiB";
+    let name = "the address space is limited to 256 MiB";
     if !works("prlimit", &["--version"]) {
         return row::skip(name, "there is no prlimit");
     }
-    let limit = format!("--as={}", 192 << 20);
+    let limit = format!("--as={}", 256 << 20);
     let mut served = Served::start(Plan::new(name).through(["prlimit", &limit])).await;
     served.rounds(5).await;
     let numbers = served.check_delivered().await;
