@@ -104,6 +104,12 @@ impl Durations {
             Some(*sum)
         }))
     }
+
+    /// Adds those of another.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.buckets.iter_mut().zip(other.buckets).for_each(|(mine, more)| *mine += more);
+        self.sum_ns += other.sum_ns;
+    }
 }
 
 /// Sub-buckets of each power of two: a percentile is off by at most a 32nd.

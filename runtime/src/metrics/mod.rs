@@ -50,6 +50,7 @@ pub(crate) struct Key {
 pub(crate) struct Registry {
     started: Instant,
     tools: RwLock<HashMap<Name, Arc<ToolSeries>>>,
+    /// All but calls without a JSON-RPC code, which their tool counts by outcome.
     operations: RwLock<HashMap<Key, Arc<Series>>>,
     sessions: Histogram,
     resource_reads: AtomicU64,
@@ -71,16 +72,22 @@ impl Registry {
     /// Notes that an operation has begun. What is returned has to live until it has ended.
     pub(crate) fn start(&self, event: &Event) -> Option<Flight> {
         let is_call = event.event_type == EventType::ToolCall;
-        is_call.then(|| Flight::new(self.tool(event.name)))
+        is_call.then(|| Flight::new(event.name, self.tool(event.name)))
     }
 
     /// Takes the numbers of an operation that has ended.
-    pub(crate) fn record(&self, event: &Event) {
+    pub(crate) fn record(&self, event: &Event, flight: Option<&Flight>) {
         if event.method.is_empty() || event.event_type == EventType::SessionStart {
             return;
         }
         if event.event_type == EventType::ToolCall {
-            self.tool(event.name).record(event);
+            match flight.filter(|flight| flight.name == event.name) {
+                Some(flight) => flight.tool.record(event),
+                None => self.tool(event.name).record(event),
+            }
+            if event.failure.is_none_or(|failure| failure.code.is_none()) {
+                return;
+            }
         }
         match event.detail.as_deref() {
             Some(Detail::Resource(access)) if event.event_type == EventType::ResourceRead => {
@@ -144,18 +151,21 @@ fn find_or_make<K: Copy + Eq + std::hash::Hash, S>(
 }
 
 /// A call that is under way, counted as such as long as this lives.
-pub(crate) struct Flight(Arc<ToolSeries>);
+pub(crate) struct Flight {
+    name: Name,
+    tool: Arc<ToolSeries>,
+}
 
 impl Flight {
-    fn new(tool: Arc<ToolSeries>) -> Self {
+    fn new(name: Name, tool: Arc<ToolSeries>) -> Self {
         tool.in_flight.fetch_add(1, Relaxed);
-        Self(tool)
+        Self { name, tool }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Relaxed);
+        self.tool.in_flight.fetch_sub(1, Relaxed);
     }
 }
 

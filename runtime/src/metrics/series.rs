@@ -1,8 +1,9 @@
 //! The numbers of one tool, and of one kind of operation.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use super::histogram::{Fine, Histogram};
+use super::histogram::{Durations, Fine, Histogram};
 use crate::event::{Event, Outcome};
 
 /// Every outcome, in the order in which they are counted.
@@ -34,7 +35,7 @@ impl Series {
         self.0.record(duration_ns);
     }
 
-    pub(super) fn read(&self) -> super::Durations {
+    pub(super) fn read(&self) -> Durations {
         self.0.read()
     }
 }
@@ -45,7 +46,10 @@ impl Series {
 pub(super) struct ToolSeries {
     pub(super) outcomes: [AtomicU64; OUTCOMES.len()],
     pub(super) in_flight: AtomicI64,
-    pub(super) durations: Histogram,
+    /// How long calls took, by outcome, but for those with a JSON-RPC code.
+    durations: [OnceLock<Box<Histogram>>; OUTCOMES.len()],
+    /// How long calls took that ended with a JSON-RPC code.
+    with_code: OnceLock<Box<Histogram>>,
     pub(super) fine: Fine,
     /// Calls whose arguments were checked against the schema, and those that did not fit it.
     pub(super) checked: AtomicU64,
@@ -64,7 +68,8 @@ impl ToolSeries {
         Self {
             outcomes: [const { AtomicU64::new(0) }; OUTCOMES.len()],
             in_flight: AtomicI64::new(0),
-            durations: Histogram::new(),
+            durations: [const { OnceLock::new() }; OUTCOMES.len()],
+            with_code: OnceLock::new(),
             fine: Fine::new(),
             checked: AtomicU64::new(0),
             invalid: AtomicU64::new(0),
@@ -75,11 +80,34 @@ impl ToolSeries {
         }
     }
 
+    /// How long all calls took.
+    pub(super) fn all_durations(&self) -> Durations {
+        let with_code = self.with_code.get().map(|of| of.read());
+        self.by_outcome().map(|(_, durations)| durations).chain(with_code).fold(
+            Durations::default(),
+            |mut sum, durations| {
+                sum.add(&durations);
+                sum
+            },
+        )
+    }
+
+    /// How long calls without a JSON-RPC code took.
+    pub(super) fn by_outcome(&self) -> impl Iterator<Item = (Outcome, Durations)> + '_ {
+        let read = |(outcome, of): (Outcome, &OnceLock<Box<Histogram>>)| {
+            of.get().map(|of| (outcome, of.read()))
+        };
+        OUTCOMES.into_iter().zip(&self.durations).filter_map(read)
+    }
+
     pub(super) fn record(&self, event: &Event) {
         if let Some(outcome) = self.outcomes.get(event.outcome as usize) {
             outcome.fetch_add(1, Relaxed);
         }
-        self.durations.record(event.duration_ns);
+        let has_code = event.failure.is_some_and(|failure| failure.code.is_some());
+        let of_outcome = self.durations.get(event.outcome as usize).filter(|_| !has_code);
+        let durations = of_outcome.unwrap_or(&self.with_code);
+        durations.get_or_init(|| Box::new(Histogram::new())).record(event.duration_ns);
         self.fine.record(event.duration_ns);
         if event.signals.is_loop {
             self.loops.fetch_add(1, Relaxed);

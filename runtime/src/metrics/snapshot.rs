@@ -33,7 +33,7 @@ pub struct Metrics {
     pub uptime: Duration,
     /// One entry per tool that was called, in the order of their names; at most 1,001.
     pub tools: Vec<ToolMetrics>,
-    /// One entry per method, target, outcome and error code that occurred; at most 4,012.
+    /// One entry per method, target, outcome and error code that occurred; at most 16,024.
     pub operations: Vec<OperationMetrics>,
     /// How long sessions lasted; only of those that have ended.
     pub sessions: Durations,
@@ -111,7 +111,7 @@ impl ToolMetrics {
             name,
             outcomes: std::array::from_fn(|at| load(&series.outcomes[at])),
             in_flight: u64::try_from(series.in_flight.load(Relaxed)).unwrap_or_default(),
-            durations: series.durations.read(),
+            durations: series.all_durations(),
             percentiles_ms: series.fine.percentiles_ms([50, 95, 99]),
             checked: load(&series.checked),
             invalid: load(&series.invalid),
@@ -124,6 +124,10 @@ impl ToolMetrics {
 }
 
 impl OperationMetrics {
+    fn of_call(tool: Name, (outcome, durations): (Outcome, Durations)) -> Self {
+        Self { method: "tools/call", target: Some(tool), outcome, code: None, durations }
+    }
+
     /// `error.type` of the MCP conventions; `None` for what is no error of the
     /// server ([`Outcome::error_type`]).
     #[must_use]
@@ -135,9 +139,14 @@ impl OperationMetrics {
 impl Registry {
     /// The numbers by now.
     pub(crate) fn snapshot(&self) -> Metrics {
-        let tools = self.tools.read().unwrap_or_else(PoisonError::into_inner);
+        let of_tools = self.tools.read().unwrap_or_else(PoisonError::into_inner);
+        let calls = |(name, series): (&Name, &std::sync::Arc<ToolSeries>)| {
+            series.by_outcome().map(|of| OperationMetrics::of_call(*name, of)).collect::<Vec<_>>()
+        };
+        let calls: Vec<_> = of_tools.iter().flat_map(calls).collect();
         let mut tools: Vec<_> =
-            tools.iter().map(|(name, series)| ToolMetrics::read(*name, series)).collect();
+            of_tools.iter().map(|(name, series)| ToolMetrics::read(*name, series)).collect();
+        drop(of_tools);
         tools.sort_unstable_by_key(|tool| tool.name);
         let operations = self.operations.read().unwrap_or_else(PoisonError::into_inner);
         let read = |(key, series): (&Key, &std::sync::Arc<super::Series>)| OperationMetrics {
@@ -147,7 +156,7 @@ impl Registry {
             code: key.code,
             durations: series.read(),
         };
-        let mut operations: Vec<_> = operations.iter().map(read).collect();
+        let mut operations: Vec<_> = operations.iter().map(read).chain(calls).collect();
         operations.sort_unstable_by_key(|of| (of.method, of.target, of.outcome.as_str(), of.code));
         Metrics {
             uptime: self.started.elapsed(),

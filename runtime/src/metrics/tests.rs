@@ -15,7 +15,7 @@ fn call(name: &'static str, outcome: Outcome, duration_ns: u64) -> Box<Event> {
 fn every_outcome_is_counted_in_its_own_place() {
     let registry = Registry::new();
     for (times, outcome) in (1..).zip(OUTCOMES) {
-        (0..times).for_each(|_| registry.record(&call("t", outcome, 1)));
+        (0..times).for_each(|_| registry.record(&call("t", outcome, 1), None));
     }
     let metrics = registry.snapshot();
     let counts: Vec<_> = metrics.tools[0].by_outcome().collect();
@@ -39,8 +39,8 @@ fn argument_quality_repeats_and_loops_are_counted() {
     };
     event.arguments = Some(arguments);
     event.signals = Signals { is_loop: true, ..Signals::default() };
-    registry.record(&event);
-    registry.record(&call("t", Outcome::Ok, 1));
+    registry.record(&event, None);
+    registry.record(&call("t", Outcome::Ok, 1), None);
     let tool = &registry.snapshot().tools[0];
     assert_eq!((tool.checked, tool.invalid, tool.unknown_keys, tool.missing_keys), (1, 1, 3, 1));
     assert_eq!((tool.repeats, tool.loops, tool.calls()), (1, 1, 2));
@@ -61,11 +61,11 @@ fn sessions_and_subscriptions_are_no_latency_of_operations() {
     let mut event = call("close", Outcome::Ok, 7_000_000_000);
     (event.event_type, event.method) = (EventType::Close, "close");
     event.detail = Some(Box::new(Detail::Session(Default::default())));
-    registry.record(&event);
+    registry.record(&event, None);
     (event.event_type, event.detail) = (EventType::Listen, None);
-    registry.record(&event);
+    registry.record(&event, None);
     (event.event_type, event.method) = (EventType::Custom, "");
-    registry.record(&event);
+    registry.record(&event, None);
     let metrics = registry.snapshot();
     assert!(metrics.operations.is_empty() && metrics.tools.is_empty());
     assert_eq!((metrics.sessions.count(), metrics.sessions.sum_seconds()), (1, 7.0));
@@ -79,7 +79,7 @@ fn reads_of_resources_and_re_reads_are_counted() {
     for cache_hit in [None, Some(false), Some(true)] {
         let access = ResourceAccess { cache_hit, ..ResourceAccess::default() };
         event.detail = Some(Box::new(Detail::Resource(access)));
-        registry.record(&event);
+        registry.record(&event, None);
     }
     let metrics = registry.snapshot();
     assert_eq!((metrics.resource_reads, metrics.resource_rereads), (3, 1));
@@ -95,7 +95,7 @@ fn series_are_bounded_and_the_rest_is_counted_together() {
         let code = Some(i32::try_from(n).unwrap() + 1);
         event.failure =
             Some(Failure { code, ..Failure::of_kind(crate::event::ErrorKind::Protocol) });
-        registry.record(&event);
+        registry.record(&event, None);
     }
     let metrics = registry.snapshot();
     assert_eq!(metrics.tools.len(), MAX_TOOLS + 1);

@@ -211,12 +211,12 @@ impl Active {
     }
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
-    pub(crate) fn record(&self, mut event: Box<Event>) {
+    pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
         if self.0.settings.debug {
             say(&event);
         }
         scratch::with(|buffer| self.append(&mut event, buffer));
-        self.0.registry.record(&event);
+        self.0.registry.record(&event, flight);
         event::recycle(event);
     }
 
