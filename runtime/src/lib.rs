@@ -50,6 +50,7 @@
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
 //! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
+//! - [`ServerLogger`] sends log messages to the client; [`Metrics`] are the numbers so far.
 //! - [`event`] is the vocabulary of what is recorded.
 //!
 //! # Features
@@ -94,7 +95,7 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 pub use capture::repeat::LoopThresholds;
-pub use custom::{Count, CurrentCall, CustomEvent, Session};
+pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Session};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
