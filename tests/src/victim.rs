@@ -17,7 +17,7 @@ pub struct Sinks {
     pub is_local: bool,
     /// The cap of the directory, and so eight times the size of a segment.
     pub cap_bytes: u64,
-    /// Whether events wait in memory alone, so that a kill takes them.
+    /// Whether events wait in memory alone, for a second, so that a kill takes them.
     pub is_in_memory: bool,
 }
 
@@ -58,7 +58,7 @@ impl Starter<'_> {
         let mut variables = vec![
             ("TOOLWATCH_DIR", &*directory),
             ("TOOLWATCH_SPOOL_MAX_BYTES", &cap),
-            ("TOOLWATCH_FLUSH_INTERVAL_MS", "5"),
+            ("TOOLWATCH_FLUSH_INTERVAL_MS", if self.sinks.is_in_memory { "1000" } else { "5" }),
             ("TOOLWATCH_LOCAL", if self.sinks.is_local { "1" } else { "" }),
         ];
         if self.sinks.is_in_memory {
