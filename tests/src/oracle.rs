@@ -11,8 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Requests below it are no calls: handshakes, whose ids each connection counts from one.
-const FIRST_CALL: u64 = 1000;
+/// Requests below it are no calls of an oracle, such as handshakes: each connection counts its own
+/// from one.
+pub(crate) const FIRST_CALL: u64 = 1000;
 
 /// The calls of a client, or of several that share it.
 #[derive(Debug)]

@@ -6,8 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
+use serde_json::Value;
 use toolwatch::local::Reader;
 use toolwatch::testing::{Received, Receiver, Reply};
+
+use crate::oracle::FIRST_CALL;
 
 /// The events of any number of processes.
 #[derive(Debug, Default)]
@@ -15,12 +18,21 @@ pub struct Stored(Mutex<Contents>);
 
 #[derive(Debug, Default)]
 struct Contents {
-    /// By event id: the request's id, and in which batches the event came.
-    events: HashMap<String, (u64, Vec<usize>)>,
+    /// By event id.
+    events: HashMap<String, Kept>,
     batches: usize,
     /// Events given up, by reason, as far as any batch told: a lower bound.
     dropped: BTreeMap<String, u64>,
     unbalanced: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    name: String,
+    /// The call that it is the event of.
+    call: Option<u64>,
+    /// The batches in which it came.
+    batches: Vec<usize>,
 }
 
 /// What came twice.
@@ -56,17 +68,34 @@ struct Tally {
 #[derive(Deserialize)]
 struct Event {
     event_id: String,
+    event_name: String,
     attributes: Attributes,
 }
 
 #[derive(Deserialize)]
 struct Attributes {
-    request_id: u64,
+    request_id: Option<u64>,
 }
 
 impl Tally {
     fn is_balanced(&self) -> bool {
         self.captured == self.delivered + self.spooled + self.dropped.values().sum::<u64>()
+    }
+}
+
+impl Contents {
+    /// Stores a batch of events: id, name, id of the request.
+    fn keep(&mut self, batch: impl IntoIterator<Item = (String, String, Option<u64>)>) {
+        for (id, name, call) in batch {
+            let call = call.filter(|&id| id >= FIRST_CALL);
+            let empty = Kept { name, call, batches: Vec::new() };
+            self.events.entry(id).or_insert(empty).batches.push(self.batches);
+        }
+        self.batches += 1;
+    }
+
+    fn calls(&self) -> impl Iterator<Item = u64> {
+        self.events.values().filter_map(|kept| kept.call)
     }
 }
 
@@ -89,8 +118,6 @@ impl Stored {
             return Reply::status(400);
         };
         let mut contents = self.lock();
-        let number = contents.batches;
-        contents.batches += 1;
         for tally in std::iter::once(&batch.report.own).chain(&batch.report.adopted) {
             contents.unbalanced += usize::from(!tally.is_balanced());
             for (reason, &count) in &tally.dropped {
@@ -98,11 +125,8 @@ impl Stored {
                 *most = count.max(*most);
             }
         }
-        for event in batch.events {
-            let request = event.attributes.request_id;
-            let stored = contents.events.entry(event.event_id).or_insert((request, Vec::new()));
-            stored.1.push(number);
-        }
+        let event = |event: Event| (event.event_id, event.event_name, event.attributes.request_id);
+        contents.keep(batch.events.into_iter().map(event));
         Reply::status(202)
     }
 
@@ -110,18 +134,13 @@ impl Stored {
     ///
     /// # Panics
     ///
-    /// When the directory cannot be read, or a record has no number of a request.
+    /// When the directory cannot be read.
     #[must_use]
     pub fn read(directory: &Path) -> Self {
         let stored = Self::default();
         for record in Reader::open(directory).expect("the record can be read") {
-            let request = record.attributes.others.get("request_id");
-            let request = request.and_then(serde_json::Value::as_u64).expect("a request's id");
-            let mut contents = stored.lock();
-            let number = contents.batches;
-            contents.batches += 1;
-            let event = contents.events.entry(record.event_id).or_insert((request, Vec::new()));
-            event.1.push(number);
+            let request = record.attributes.others.get("request_id").and_then(Value::as_u64);
+            stored.lock().keep([(record.event_id, record.event_name, request)]);
         }
         stored
     }
@@ -130,7 +149,7 @@ impl Stored {
     #[must_use]
     pub fn missing(&self, calls: &BTreeSet<u64>) -> Vec<u64> {
         let contents = self.lock();
-        let have: BTreeSet<u64> = contents.events.values().map(|&(request, _)| request).collect();
+        let have: BTreeSet<u64> = contents.calls().collect();
         calls.difference(&have).copied().collect()
     }
 
@@ -146,20 +165,26 @@ impl Stored {
         self.len() == 0
     }
 
+    /// How many events have this name, each counted once.
+    #[must_use]
+    pub fn named(&self, name: &str) -> usize {
+        self.lock().events.values().filter(|kept| kept.name == name).count()
+    }
+
     /// Calls with more than one event id, which no receiver could tell apart.
     #[must_use]
     pub fn calls_with_two_events(&self) -> usize {
         let contents = self.lock();
-        let calls: BTreeSet<u64> = contents.events.values().map(|&(request, _)| request).collect();
-        contents.events.len() - calls.len()
+        let calls: BTreeSet<u64> = contents.calls().collect();
+        contents.calls().count() - calls.len()
     }
 
     /// What was sent more than once.
     #[must_use]
     pub fn doubles(&self) -> Doubles {
         let contents = self.lock();
-        let again = || contents.events.values().filter(|(_, batches)| batches.len() > 1);
-        let batches = again().flat_map(|(_, batches)| &batches[..batches.len() - 1]);
+        let again = || contents.events.values().filter(|kept| kept.batches.len() > 1);
+        let batches = again().flat_map(|kept| &kept.batches[..kept.batches.len() - 1]);
         Doubles { events: again().count(), batches: batches.collect::<BTreeSet<_>>().len() }
     }
 

@@ -2,11 +2,15 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::canary::random::Random;
 use crate::oracle::Oracle;
 use crate::raw::RawServer;
+use crate::stored::Stored;
+
+/// What a machine that is busy with other things may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a server's events go.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +112,47 @@ impl Starter<'_> {
         oracle.saw(&rest);
         Ok(())
     }
+}
+
+impl Starter<'_> {
+    /// Lets one more server send what others left, until every replied call is stored and, without a
+    /// record, no segment is left. False when it took longer than a minute.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the server cannot be started or ended.
+    pub fn drain(&self, oracle: &Oracle, stored: &Stored) -> io::Result<bool> {
+        let mut server = self.start()?;
+        server.initialize()?;
+        let replied = oracle.replied();
+        let is_done = || {
+            stored.missing(&replied).is_empty()
+                && (self.sinks.is_local || segments(self.directory) == 0)
+        };
+        let done = wait_until(is_done);
+        server.close()?;
+        Ok(done)
+    }
+}
+
+/// How many segments a directory has.
+#[must_use]
+pub fn segments(directory: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "seg")).count()
+}
+
+/// Waits until something holds; false when that took longer than a minute.
+pub fn wait_until(holds: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 /// Some time, at most this one. A moment of a kill is random; nothing waits for anything here.

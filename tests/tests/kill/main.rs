@@ -5,16 +5,12 @@
 //! process finds up, and with the local record alone. What the client has read is held against what
 //! the receiver or the record has.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
-
 use tempfile::TempDir;
 use toolwatch_tests::canary::random::Random;
 use toolwatch_tests::oracle::Oracle;
 use toolwatch_tests::stored::{Doubles, Stored};
 use toolwatch_tests::victim::{Moment, Sinks, Starter};
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Servers that are killed in one directory before it is drained and judged. With the cap below, so
 /// many leave segments that are full and segments that are not, and never come near the cap.
 const KILLS_PER_DIRECTORY: usize = 4;
@@ -79,7 +75,8 @@ impl Round {
             starter.kill_one(&self.oracle, random, moment, CALLS).expect("a kill");
         }
         if self.destination != Destination::None {
-            self.drain(&up, &stored);
+            let is_drained = self.starter(Some(up)).drain(&self.oracle, &stored);
+            assert!(is_drained.expect("a last process"), "events that nobody sent");
             stored.assert_accounts();
             figure.add(&self.oracle, &stored);
         }
@@ -93,25 +90,6 @@ impl Round {
             }
         }
         figure.kills += KILLS_PER_DIRECTORY;
-    }
-
-    /// Lets a last process send what the dead ones left. Without a record nothing may be left.
-    fn drain(&self, endpoint: &str, stored: &Stored) {
-        let mut server = self.starter(Some(endpoint.to_owned())).start().expect("a server");
-        server.initialize().expect("the handshake");
-        let replied = self.oracle.replied();
-        let is_done = || {
-            stored.missing(&replied).is_empty()
-                && (self.keeps_record || segments(self.directory.path()) == 0)
-        };
-        let deadline = Instant::now() + PATIENCE;
-        while !is_done() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        server.close().expect("a clean end");
-        if !self.keeps_record {
-            assert_eq!(segments(self.directory.path()), 0, "segments that nobody sent");
-        }
     }
 }
 
@@ -127,12 +105,6 @@ impl Figure {
         self.doubles.events += doubles.events;
         self.doubles.batches += doubles.batches;
     }
-}
-
-fn segments(directory: &Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.filter(|path| path.extension().is_some_and(|ending| ending == "seg")).count()
 }
 
 #[track_caller]
