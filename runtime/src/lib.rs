@@ -73,6 +73,7 @@ mod error;
 pub mod event;
 pub mod local;
 pub mod manifest;
+pub mod metrics;
 mod semconv;
 mod sender;
 pub mod shape;
@@ -97,6 +98,8 @@ pub use destination::IngestClient;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
+#[doc(inline)]
+pub use metrics::Metrics;
 pub use sender::Durability;
 #[doc(inline)]
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};

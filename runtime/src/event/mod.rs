@@ -6,6 +6,7 @@
 
 mod detail;
 mod encode;
+mod error_type;
 mod extra;
 mod id;
 mod label;

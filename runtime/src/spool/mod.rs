@@ -17,6 +17,7 @@ mod ledger;
 mod memory;
 mod private;
 mod quarantine;
+mod report;
 mod room;
 mod scan;
 mod segment;

@@ -19,7 +19,8 @@ use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
 use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome};
-use crate::sender::Pipeline;
+use crate::metrics::{Flight, Registry};
+use crate::sender::Lanes;
 use crate::wrap::{MissingTool, Surface};
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
@@ -40,7 +41,8 @@ struct Inner {
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    pipeline: Pipeline,
+    registry: Registry,
+    lanes: Lanes,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
     /// Whether the operator knows that something of the author's is not recorded.
@@ -48,7 +50,7 @@ struct Inner {
 }
 
 impl Active {
-    pub(super) fn start(settings: Settings, key: InstallKey, pipeline: Pipeline) -> Self {
+    pub(super) fn start(settings: Settings, key: InstallKey, lanes: Lanes) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ANY_ENABLED.store(true, Ordering::Release);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -60,7 +62,8 @@ impl Active {
             key,
             install,
             tracker,
-            pipeline,
+            registry: Registry::new(),
+            lanes,
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),
         }))
@@ -109,7 +112,7 @@ impl Active {
 
     /// Tells the operator of something that no call has to know.
     pub(crate) fn report(&self, error: &Error) {
-        self.0.pipeline.report(error);
+        self.0.lanes.report(error);
     }
 
     pub(super) fn has_left_out(&self) -> &AtomicBool {
@@ -120,8 +123,18 @@ impl Active {
         &self.0.settings
     }
 
-    pub(super) fn pipeline(&self) -> &Pipeline {
-        &self.0.pipeline
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Tells the readers in the process that an operation starts. What is returned has to live until
+    /// it ends.
+    pub(crate) fn start_flight(&self, event: &Event) -> Option<Flight> {
+        self.0.registry.start(event)
     }
 
     /// Tells the watches of one process apart.
@@ -183,8 +196,8 @@ impl Active {
         let write = |buffer: &mut Vec<u8>| {
             event::encode(event, self.tags(), buffer);
             #[cfg(feature = "planted-leaks")]
-            crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
-            self.0.pipeline.begin(buffer)
+            crate::testing::leak::alter(buffer, self.0.lanes.directory().as_deref());
+            self.0.lanes.begin(buffer)
         };
         let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
         (event.outcome, event.failure) = (outcome, failure);
@@ -194,28 +207,42 @@ impl Active {
     /// Notes that an operation has ended. Its event has to be recorded before: a kill in between
     /// is told by the event's id, one without an event is not.
     pub(crate) fn end(&self, begun: Begun) {
-        self.0.pipeline.end(begun);
+        self.0.lanes.end(begun);
     }
 
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
-    pub(crate) fn record(&self, mut event: Box<Event>) {
+    pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
         if self.0.settings.debug {
             say(&event);
         }
-        let (key, rate) = (sampling_key(&event), self.0.settings.sample_rate);
-        if let Some(weight) = self.0.pipeline.sample(key, rate, event.outcome.is_error()) {
-            event.weight = weight;
-            scratch::with(|buffer| self.append(&event, buffer));
-        }
+        scratch::with(|buffer| self.append(&mut event, buffer));
+        self.0.registry.record(&event, flight);
         event::recycle(event);
     }
 
-    fn append(&self, event: &Event, buffer: &mut Vec<u8>) {
+    /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
+    /// one of them gives it another weight there.
+    fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
+        let (key, rate) = (sampling_key(event), self.0.settings.sample_rate);
+        let is_error = event.outcome.is_error();
+        let mut is_encoded = false;
+        for lane in self.0.lanes.iter() {
+            let Some(weight) = lane.sample(key, rate, is_error) else { continue };
+            if !is_encoded || event.weight.to_bits() != weight.to_bits() {
+                event.weight = weight;
+                self.encode(event, buffer);
+                is_encoded = true;
+            }
+            lane.append(buffer);
+        }
+    }
+
+    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
+        buffer.clear();
         self.count_tags_over(event);
         event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
-        crate::testing::leak::alter(buffer, self.0.pipeline.directory().as_deref());
-        self.0.pipeline.append(buffer);
+        crate::testing::leak::alter(buffer, self.0.lanes.directory().as_deref());
     }
 }
 

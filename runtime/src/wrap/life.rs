@@ -136,5 +136,5 @@ fn tell(
     event.caller = caller;
     event.outcome = Outcome::Ok;
     fill(&mut event);
-    losses::guarded(Loss::Event, || watch.record(event));
+    losses::guarded(Loss::Event, || watch.record(event, None));
 }
