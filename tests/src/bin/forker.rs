@@ -41,7 +41,9 @@ mod unix {
     }
 
     /// What a child does with the watch.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema, Shape, Reveal)]
+    #[derive(
+        Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema, Shape, Reveal,
+    )]
     #[serde(rename_all = "snake_case")]
     enum Does {
         /// Nothing.
