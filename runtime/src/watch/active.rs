@@ -18,7 +18,7 @@ use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Reads, Tracker};
 use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome};
+use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome, Timestamp};
 use crate::metrics::{Flight, Registry};
 use crate::sender::Lanes;
 use crate::wrap::{MissingTool, Surface};
@@ -223,6 +223,8 @@ impl Active {
     /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
     /// one of them gives it another weight there.
     fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
+        let ended = event.started.0.saturating_add(event.duration_ns);
+        event::process::notice_at(Timestamp(ended));
         let (key, rate) = (sampling_key(event), self.0.settings.sample_rate);
         let is_error = event.outcome.is_error();
         let mut is_encoded = false;

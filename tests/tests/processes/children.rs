@@ -182,6 +182,7 @@ fn a_copy_made_by_fork_that_shuts_its_watch_down_changes_nothing_for_its_parent(
 fn a_server_that_ends_cleanly_leaves_its_segments_to_others_while_a_copy_of_it_lives() {
     let family = Family::new();
     let mut server = family.start();
+    family.call(&mut server);
     let copy = family.fork(&mut server, "nothing");
     family.call(&mut server);
     server.close().expect("a clean end");
