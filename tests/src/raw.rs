@@ -92,6 +92,13 @@ impl RawServer {
         stdin.flush()
     }
 
+    /// Sends whole messages at once, as they are.
+    pub fn send_lines(&mut self, lines: &str) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        stdin.write_all(lines.as_bytes())?;
+        stdin.flush()
+    }
+
     /// Reads lines until the reply with this id.
     pub fn read_reply(&mut self, id: u64) -> io::Result<String> {
         loop {

@@ -13,6 +13,7 @@ mod label;
 mod name;
 mod operation;
 mod outcome;
+pub(crate) mod process;
 mod recycle;
 mod sealed;
 mod side;

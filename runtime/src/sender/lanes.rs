@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::pipeline::{flush_all, shutdown_all};
 use super::{DROP_TIMEOUT, END_GRACE, Pipeline, Quota};
 use crate::Error;
+use crate::event::process;
 use crate::spool::{self, Delivery, Stats};
 
 /// The ways of an event to all destinations. Without any, events are for readers in the process
@@ -37,6 +38,7 @@ impl Lanes {
 
     /// Notes in each lane that a call is under way; none when no lane could.
     pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
+        process::notice();
         let (first, more) = self.0.split_first()?;
         let begun = Begun {
             first: first.begin(payload),
@@ -56,6 +58,7 @@ impl Lanes {
 
     /// The numbers of all lanes together: an event counts once for each destination.
     pub(crate) fn stats(&self) -> Stats {
+        process::notice();
         self.0.iter().fold(Stats::default(), |mut sum, lane| {
             sum.add(&lane.stats());
             sum
@@ -74,12 +77,14 @@ impl Lanes {
 
     /// Sends what waits in all lanes; returns as [`Pipeline::flush`] does for the slowest of them.
     pub(crate) fn flush(&self, timeout: std::time::Duration) -> Delivery {
+        process::notice();
         flush_all(&self.0, timeout);
         self.stats().delivery()
     }
 
     /// Ends all lanes as [`Pipeline::shutdown`] does, within the time of one.
     pub(crate) fn shutdown(&self, timeout: std::time::Duration) -> Delivery {
+        process::notice();
         shutdown_all(&self.0, timeout);
         self.stats().delivery()
     }
@@ -93,6 +98,7 @@ impl FromIterator<Pipeline> for Lanes {
 
 impl Drop for Lanes {
     fn drop(&mut self) {
+        process::notice();
         // All at once: one after the other would cost this time for each.
         shutdown_all(&self.0, DROP_TIMEOUT - END_GRACE);
     }

@@ -208,9 +208,14 @@ impl Pipeline {
         self.stats().delivery()
     }
 
+    /// Whether there is a sender. A copy that fork made has none: its thread was not copied.
+    fn has_sender(&self) -> bool {
+        self.sends && self.spool.is_original()
+    }
+
     /// Asks the sender to send what waits. `None` when there is nothing to wait for.
     fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
-        if !self.sends {
+        if !self.has_sender() {
             self.spool.sync(Duration::MAX);
             return None;
         }
@@ -280,7 +285,7 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
     let end = timeout.max(began.elapsed() + END_GRACE);
     for pipeline in pipelines {
         let rest = end.saturating_sub(began.elapsed());
-        if !pipeline.sends || pipeline.spool.wait(rest, |signal| signal.ended) {
+        if !pipeline.has_sender() || pipeline.spool.wait(rest, |signal| signal.ended) {
             pipeline.spool.release();
         }
     }

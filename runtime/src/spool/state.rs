@@ -18,6 +18,7 @@ const DISK_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::
 /// Events that move from memory to disk beside one append once the disk has recovered.
 const MOVE_PER_APPEND: usize = 16;
 /// The spool's settings.
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// Where the segments are; none keeps everything in memory.
     pub(crate) directory: Option<PathBuf>,
@@ -218,8 +219,9 @@ impl State {
     pub(super) fn retire(&mut self, mut segment: Segment) {
         if !self.settings.keep_delivered {
             segment.remove(&*self.disk);
-        } else if segment.write_ack(&*self.disk).is_err() {
-            self.stats.disk_errors += 1;
+        } else {
+            self.stats.disk_errors += u64::from(segment.write_ack(&*self.disk).is_err());
+            segment.file.unlock();
         }
     }
 
