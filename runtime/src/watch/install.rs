@@ -2,15 +2,12 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use super::Watch;
 use crate::error::Error;
+use crate::sender::DROP_FLUSH;
 
 static INSTALLED: OnceLock<Watch> = OnceLock::new();
-
-/// How long dropping [`Installed`] waits for events that are on their way.
-const DROP_FLUSH: Duration = Duration::from_millis(50);
 
 pub(super) fn installed() -> Option<&'static Watch> {
     INSTALLED.get()
