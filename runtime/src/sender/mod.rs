@@ -10,6 +10,7 @@ mod sampling;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,15 +28,13 @@ pub(crate) use sampling::keep;
 use crate::Error;
 use crate::spool::{Begun, Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
 use schedule::Cadence;
-use worker::{Next, Progress, Worker};
+use worker::{Progress, Worker};
 
-/// How long a drop waits for events that are on their way. With [`END_GRACE`] it leaves 15 ms for a
+/// How long a drop waits for events that are on their way. With [`END_GRACE`] it leaves 20 ms for a
 /// busy machine's scheduler under the bar of 50 ms, within which a host must not notice us.
-pub(crate) const DROP_FLUSH: Duration = Duration::from_millis(25);
+const DROP_FLUSH: Duration = Duration::from_millis(20);
 /// What a shutdown waits for the thread's last breath beyond its timeout.
 const END_GRACE: Duration = Duration::from_millis(10);
-/// How long the thread rests after a fault of its own.
-const FAULT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
@@ -140,7 +139,7 @@ impl Pipeline {
             std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
                 let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(worker) = worker {
-                    run(worker);
+                    thread::run(worker);
                 }
             });
         if let Err(error) = started {
@@ -227,7 +226,9 @@ impl Pipeline {
     /// time is over. Blocks the calling thread.
     pub(crate) fn flush(&self, timeout: Duration) -> Delivery {
         if !self.sends {
-            self.spool.sync(Duration::MAX);
+            if !self.spool.signal().leaving {
+                self.spool.sync(Duration::MAX);
+            }
             return self.stats().delivery();
         }
         self.start_thread();
@@ -261,37 +262,20 @@ impl Pipeline {
         }
         self.stats().delivery()
     }
+
+    /// Shuts down as quickly as a host may expect of a process that ends. What takes longer is not
+    /// begun: neither the set-up of a destination, when the events are safe on disk, nor a sync
+    /// without a sender.
+    pub(crate) fn leave(&self) -> Delivery {
+        self.spool.tell(|signal| signal.leaving = true);
+        self.shutdown(DROP_FLUSH)
+    }
 }
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        self.shutdown(DROP_FLUSH);
+        self.leave();
     }
-}
-
-/// The sender's thread.
-fn run(mut worker: Worker) {
-    let spool = Arc::clone(&worker.spool);
-    loop {
-        let signal = spool.signal();
-        if signal.ending {
-            break;
-        }
-        let next = catch_unwind(AssertUnwindSafe(|| worker.step(signal))).unwrap_or_else(|_| {
-            spool.count(|stats| stats.panics += 1);
-            Next::Wait(FAULT_PAUSE, false)
-        });
-        spool.tell(|signal| worker.publish(signal));
-        if let Next::Wait(time, when_full) = next {
-            spool.sleep(
-                time,
-                if when_full { worker.full_batch() } else { u64::MAX },
-                signal.flushes,
-            );
-        }
-    }
-    spool.sync(Duration::MAX);
-    spool.tell(|signal| signal.ended = true);
 }
 
 /// An evenly distributed number in 0..1.

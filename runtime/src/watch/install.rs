@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use super::Watch;
 use crate::error::Error;
-use crate::sender::DROP_FLUSH;
 
 static INSTALLED: OnceLock<Watch> = OnceLock::new();
 
@@ -51,6 +50,6 @@ impl Deref for Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        self.0.shutdown(DROP_FLUSH);
+        self.0.leave();
     }
 }

@@ -40,6 +40,7 @@ pub(crate) struct Cell {
 /// What a round has shown.
 pub(crate) struct Shown {
     pub(crate) cell: Cell,
+    pub(crate) round: usize,
     pub(crate) watched: Duration,
     pub(crate) unwatched: Duration,
     pub(crate) ended_alike: bool,
@@ -94,7 +95,7 @@ impl Cell {
             })?
         };
         permits.hold(|| drain(&place, directory.path()))?;
-        Ok(self.judge(&place, calls, watched, unwatched))
+        Ok(Shown { round, ..self.judge(&place, calls, watched, unwatched) })
     }
 
     fn start(
@@ -142,6 +143,7 @@ impl Cell {
         let of = |number: usize| events.get(&(number as u64)).copied().unwrap_or_default();
         Shown {
             cell: self,
+            round: 0,
             watched: watched.0,
             unwatched: unwatched.0,
             ended_alike: watched.1 == unwatched.1,

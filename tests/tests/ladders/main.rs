@@ -125,6 +125,19 @@ fn no_host_loses_an_event_or_waits_whatever_the_collector_is_like() {
     }
     let all: Vec<_> = shown.iter().collect();
     print("all", &all);
+    let mut worst = all.clone();
+    worst.sort_by_key(|it| std::cmp::Reverse(it.watched.saturating_sub(it.unwatched)));
+    for it in worst.iter().take(5) {
+        println!(
+            "ladders: among the latest: {} {:?} {:?} at round {}: {:.1} ms, unwatched {:.1} ms",
+            it.cell.host.name,
+            it.cell.state,
+            it.cell.kind,
+            it.round,
+            millis(it.watched),
+            millis(it.unwatched)
+        );
+    }
     let (late, noise) = (percentile(&added(&all), 0.99), noise(&shown));
     let sum = |of: fn(&Shown) -> usize| shown.iter().map(of).sum::<usize>();
     let (replied, lost, doubled) = (sum(|it| it.replied), sum(|it| it.lost), sum(|it| it.doubled));
