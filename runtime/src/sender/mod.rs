@@ -264,8 +264,7 @@ impl Pipeline {
     }
 
     /// Shuts down as quickly as a host may expect of a process that ends. What takes longer is not
-    /// begun: neither the set-up of a destination, when the events are safe on disk, nor a sync
-    /// without a sender.
+    /// begun: neither a sync nor, when the events are safe on disk, the set-up of a destination.
     pub(crate) fn leave(&self) -> Delivery {
         self.spool.tell(|signal| signal.leaving = true);
         self.shutdown(DROP_FLUSH)

@@ -23,9 +23,10 @@ use state::STATES;
 
 /// How much later than without a watch a server may end, in 99 of 100 rounds.
 const MAX_ADDED_MS: f64 = 50.0;
-/// Rounds at work at once, those that end at the first step, and those that wait for later ones.
-const AT_WORK: usize = 2;
-const QUICK_THREADS: usize = 2;
+/// Rounds at work at once, so that they do not measure each other; and threads of those rounds that
+/// end at the first step, and of those that wait for later ones.
+const AT_WORK: usize = 1;
+const QUICK_THREADS: usize = 1;
 const SLOW_THREADS: usize = 16;
 
 /// The rounds of servers that end at the first step, and of those that may not.
