@@ -2,6 +2,7 @@
 
 pub mod canary;
 pub mod clients;
+pub mod collector;
 pub mod everything;
 pub mod observed;
 pub mod oracle;

@@ -125,6 +125,16 @@ impl RawServer {
         self.child.id()
     }
 
+    /// Closes stdin, and leaves the server its time.
+    pub fn close_stdin(&mut self) {
+        drop(self.stdin.take());
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
     /// Kills the server with SIGKILL, at once, and waits for its end.
     pub fn kill(mut self) -> io::Result<()> {
         self.child.kill()?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::contract::{Quota, QuotaStatus};
 use super::schedule::Cadence;
 use super::worker::{Progress, Worker};
-use super::{DROP_TIMEOUT, Durability, END_GRACE, OnError, PipelineConfig, keep, random, run};
+use super::{DROP_FLUSH, Durability, END_GRACE, OnError, PipelineConfig, keep, random, thread};
 use crate::Error;
 #[cfg(test)]
 use crate::spool::Delivery;
@@ -117,7 +117,7 @@ impl Pipeline {
             std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
                 let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(worker) = worker {
-                    run(worker);
+                    thread::run(worker);
                 }
             });
         if let Err(error) = started {
@@ -216,7 +216,9 @@ impl Pipeline {
     /// Asks the sender to send what waits. `None` when there is nothing to wait for.
     fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
         if !self.has_sender() {
-            self.spool.sync(Duration::MAX);
+            if !self.spool.signal().leaving {
+                self.spool.sync(Duration::MAX);
+            }
             return None;
         }
         self.start_thread();
@@ -293,6 +295,16 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        shutdown_all(std::slice::from_ref(self), DROP_TIMEOUT - END_GRACE);
+        leave_all(std::slice::from_ref(self));
     }
+}
+
+/// Shuts several pipelines down as quickly as a host may expect of a process that ends. What takes
+/// longer is not begun: neither a sync nor, when the events are safe on disk, the set-up of a
+/// destination.
+pub(super) fn leave_all(pipelines: &[Pipeline]) {
+    for pipeline in pipelines {
+        pipeline.spool.tell(|signal| signal.leaving = true);
+    }
+    shutdown_all(pipelines, DROP_FLUSH);
 }

@@ -75,6 +75,8 @@ pub(crate) struct Signal {
     pub(crate) flushes_tried: u64,
     /// No attempt before this moment of the clock.
     pub(crate) blocked_until: Option<Duration>,
+    /// Whether the process ends, so that nothing may be begun that takes long.
+    pub(crate) leaving: bool,
     /// Whether the sender was asked to end.
     pub(crate) ending: bool,
     /// Whether the sender has ended.

@@ -125,15 +125,14 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
-        let delivery = active.lanes().shutdown(timeout);
-        active.readers().flush();
-        if active.settings().debug {
-            let Delivery { delivered, spooled, dropped, .. } = delivery;
-            operator::say(format_args!(
-                "{delivered} delivered, {spooled} spooled, {dropped} dropped"
-            ));
+        tell(active, active.lanes().shutdown(timeout))
+    }
+
+    /// Shuts down within 50 ms, because the process ends.
+    fn leave(&self) {
+        if let Some(active) = &self.0 {
+            tell(active, active.lanes().leave());
         }
-        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
@@ -191,6 +190,16 @@ impl Watch {
     pub fn directory(&self) -> Option<PathBuf> {
         self.0.as_ref().and_then(|active| active.lanes().directory())
     }
+}
+
+/// Says the numbers at the end, when the operator wants to know everything.
+fn tell(active: &Active, delivery: Delivery) -> Delivery {
+    active.readers().flush();
+    if active.settings().debug {
+        let Delivery { delivered, spooled, dropped, .. } = delivery;
+        operator::say(format_args!("{delivered} delivered, {spooled} spooled, {dropped} dropped"));
+    }
+    delivery
 }
 
 impl fmt::Debug for Watch {
