@@ -69,6 +69,7 @@
 
 mod attach;
 mod capture;
+mod contain;
 mod custom;
 pub mod destination;
 mod error;
@@ -83,6 +84,7 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod system;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;

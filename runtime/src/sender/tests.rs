@@ -88,7 +88,7 @@ fn no_event_makes_no_file_and_no_destination_makes_no_thread() {
     let pipeline = Pipeline::start(config(home.path())).unwrap();
     assert_eq!(pipeline.flush(Duration::from_secs(1)), Delivery::default());
     assert!(!home.path().join("spool").exists());
-    assert!(pipeline.worker.lock().unwrap().is_none());
+    assert!(!pipeline.thread.has_sender());
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //!
 //! A step neither waits nor reads any clock but the injected one, so that tests can drive it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
 use crate::Error;
+use crate::contain::contain;
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
 
 /// How often written events are made durable: the group that a power loss can take.
@@ -138,8 +138,7 @@ impl Worker {
         let count = claim.len().min(self.progress.ceiling.unwrap_or(usize::MAX));
         let stats = self.spool.stats();
         let batch = Batch::new(&claim, count, &stats);
-        let sent = catch_unwind(AssertUnwindSafe(|| self.destination.send(&batch)));
-        let sent = sent.unwrap_or_else(|_| {
+        let sent = contain(|| self.destination.send(&batch)).unwrap_or_else(|| {
             self.spool.count(|stats| stats.panics += 1);
             Err(SendError::panic())
         });
@@ -266,7 +265,7 @@ impl Worker {
 
     /// Runs a callback of the author's; its panic is counted and goes no further.
     fn guard(&self, callback: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(callback)).is_err() {
+        if contain(callback).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }

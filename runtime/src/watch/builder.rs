@@ -231,7 +231,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Looks variables up somewhere else than in the process's environment.
+    /// Looks variables up somewhere else than in the process's environment. A variable at which it
+    /// panics counts as unset, and the operator is told.
     pub fn environment(
         mut self,
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -250,11 +251,8 @@ impl WatchBuilder {
     /// tag that is not valid.
     /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
-        let lookup = self
-            .environment
-            .take()
-            .unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
-        let mut environment = Environment::new(&*lookup);
+        let lookup = self.environment.take();
+        let mut environment = lookup.as_deref().map_or_else(Environment::process, Environment::new);
         let built = self.build_in(&mut environment);
         environment.report();
         built

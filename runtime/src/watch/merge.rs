@@ -1,6 +1,6 @@
 //! From options and variables to a running watch.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::environment::Environment;
@@ -79,7 +79,7 @@ impl WatchBuilder {
         let lengths = [("exact", Lengths::Exact), ("buckets", Lengths::Buckets)];
         let hashes = [("keyed", HashMode::Keyed), ("python-sha256", HashMode::PythonSha256)];
         fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
-        fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
+        fill(&mut self.directory, || env.path("TOOLWATCH_DIR"));
         fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
         fill(&mut self.spool_max_bytes, || {
             env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
@@ -177,9 +177,10 @@ impl WatchBuilder {
         let durability = self.durability.unwrap_or_default();
         let directory = match durability {
             Durability::Memory => None,
-            Durability::Spool => self.directory.take().or_else(|| {
-                default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
-            }),
+            Durability::Spool => self
+                .directory
+                .take()
+                .or_else(|| default_directory_in(&server_name, |name| env.path(name))),
         };
         let has_lane = !destinations.is_empty() || (local && directory.is_some());
         if local && !has_lane {

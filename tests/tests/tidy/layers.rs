@@ -39,6 +39,16 @@ const LAYERS: [Layer; 14] = [
         crates: &["rmcp", "tokio", "tokio_util"],
     },
     Layer {
+        module: "contain",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "system",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],
+    },
+    Layer {
         module: "semconv",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
