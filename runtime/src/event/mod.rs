@@ -6,12 +6,14 @@
 
 mod detail;
 mod encode;
+mod error_type;
 mod extra;
 mod id;
 mod label;
 mod name;
 mod operation;
 mod outcome;
+pub(crate) mod process;
 mod recycle;
 mod sealed;
 mod side;

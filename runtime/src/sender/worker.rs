@@ -76,6 +76,11 @@ pub(super) struct Progress {
 impl Worker {
     /// Does one thing, and says when to come again.
     pub(super) fn step(&mut self, signal: Signal) -> Next {
+        if signal.leaving && !self.destination.is_ready() && self.spool.directory().is_some() {
+            // The next process sends them; this one has no time to set anything up.
+            self.progress.flushes_done = signal.flushes;
+            return Next::Wait(SYNC_INTERVAL, false);
+        }
         let now = self.clock.now();
         self.look_after_spool(now);
         let stats = self.spool.stats();

@@ -160,6 +160,11 @@ impl DiskFile for File {
         Ok(self.metadata()?.len())
     }
 
+    fn unlock(&self) {
+        // What cannot be unlocked is closed.
+        let _ = fs4::FileExt::unlock(self);
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }

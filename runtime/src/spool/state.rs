@@ -20,6 +20,7 @@ const MOVE_PER_APPEND: usize = 16;
 const MEBIBYTE: u64 = 1024 * 1024;
 
 /// The spool's settings.
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// Where the segments are; none keeps everything in memory.
     pub(crate) directory: Option<PathBuf>,
@@ -222,8 +223,9 @@ impl State {
     pub(super) fn retire(&mut self, mut segment: Segment) {
         if !self.settings.keep_delivered {
             segment.remove(&*self.disk);
-        } else if segment.write_ack(&*self.disk).is_err() {
-            self.stats.disk_errors += 1;
+        } else {
+            self.stats.disk_errors += u64::from(segment.write_ack(&*self.disk).is_err());
+            segment.file.unlock();
         }
     }
 

@@ -156,6 +156,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             path.map(|path| std::fs::write(path, b""));
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
+        Leak::StructuredLog | Leak::Metrics => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -189,7 +190,7 @@ pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBu
 }
 
 /// The kept text, when this leak is planted.
-fn of(leak: Leak) -> Option<String> {
+pub(crate) fn of(leak: Leak) -> Option<String> {
     let state = state();
     state.text.clone().filter(|_| state.leak == Some(leak))
 }

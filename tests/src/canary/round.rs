@@ -143,6 +143,7 @@ fn builder(
         .local()
         .intent(round.intent)
         .hash_mode(round.hash)
+        .log(toolwatch::LogTarget::Tracing)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| add(&errors, sinks::describe(error)))

@@ -64,6 +64,16 @@ const LAYERS: [Layer; 14] = [
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
     Layer {
+        module: "log",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "metrics",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
         module: "capture",
         modules: &[FROM_SPAN, DELIVERY],
         crates: &["tokio", "reqwest", "std::net"],

@@ -163,7 +163,7 @@ fn a_full_spool_is_recovered_and_the_time_is_printed() {
     let _begun = old.begin(&payload(0)).unwrap();
     assert_eq!(old.stats().own().spooled(), fits, "nothing was evicted");
     old.release();
-    old.begun.lock().unwrap().held = None;
+    old.first.begun.lock().unwrap().held = None;
     let next = spool(home.path(), cap);
     let start = Instant::now();
     next.adopt_orphans();
