@@ -22,7 +22,8 @@ pub(crate) enum Loss {
     Blame,
     /// An event, because writing it down panicked.
     Event,
-    /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
+    /// The shape of arguments or of a result, because toolwatch's own measuring panicked, or the
+    /// author's code that says what arguments look like.
     Shape,
     /// The author's word on a session, because the resolver panicked.
     Session,

@@ -67,11 +67,16 @@ impl Reveal for Shy {
     }
 }
 
-/// Arguments with both.
+/// Arguments with the one.
 #[derive(Deserialize, Serialize, JsonSchema, Shape)]
 pub struct Odd {
+    inner: Shapeless,
+}
+
+/// And with the other.
+#[derive(Deserialize, Serialize, JsonSchema, Shape)]
+pub struct Bashful {
     times: Shy,
-    inner: Option<Shapeless>,
 }
 
 /// An error that does not say whose fault it is.
@@ -108,10 +113,17 @@ macro_rules! server {
             #[tool_router(server_handler)]
             impl Server {
                 /// Take odd arguments.
-                $(#[$shy])*
+                $(#[$watched])*
                 #[tool]
                 async fn odd(&self, Parameters(odd): Parameters<Odd>) -> String {
-                    "x".repeat(odd.times.0 as usize)
+                    odd.inner.text
+                }
+
+                /// Take bashful ones.
+                $(#[$shy])*
+                #[tool]
+                async fn shy(&self, Parameters(shy): Parameters<Bashful>) -> String {
+                    "x".repeat(shy.times.0 as usize)
                 }
 
                 /// Fail.
@@ -131,10 +143,12 @@ server!(plain,,);
 /// Half a round of each tool.
 async fn call(session: &mut Session) {
     for _ in 0..CALLS / 2 {
-        let arguments = json!({ "times": 3, "inner": { "text": "x" } });
-        session.calls += 2;
-        session.failed += usize::from(!replies(&session.client, "odd", arguments).await);
-        session.failed += usize::from(!replies(&session.client, "sullen", json!({})).await);
+        let odd = json!({ "inner": { "text": "x" } });
+        let calls = [("odd", odd), ("shy", json!({ "times": 3 })), ("sullen", json!({}))];
+        for (tool, arguments) in calls {
+            session.calls += 1;
+            session.failed += usize::from(!replies(&session.client, tool, arguments).await);
+        }
     }
 }
 

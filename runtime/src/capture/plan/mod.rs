@@ -31,8 +31,9 @@ use rmcp::model::JsonObject;
 pub(crate) use describe::{FieldPolicy, Why};
 
 use super::hash::Hasher;
+use super::losses::{self, Loss};
 use crate::event::{Arguments, Name};
-use crate::shape::{Exposed, Level, TypeShape};
+use crate::shape::{Exposed, Form, Level, TypeShape};
 
 /// How many fields of one call are recorded.
 pub(crate) const MAX_FIELDS: usize = 64;
@@ -167,13 +168,16 @@ impl Members {
 }
 
 impl Plan {
-    /// Compiles the policy of a tool.
+    /// Compiles the policy of a tool. A shape that the author wrote by hand may panic: then it is
+    /// not known what is private, and no field is looked at.
     pub(crate) fn compile(
         schema: &JsonObject,
         shape: Option<fn() -> TypeShape>,
         rules: &[Rule],
     ) -> Self {
-        compile::compile(schema, shape, rules)
+        let unknown = || TypeShape::new(Form::Opaque).with_ceiling(Level::Kind);
+        losses::guarded(Loss::Shape, || compile::compile(schema, shape, rules))
+            .unwrap_or_else(|| compile::compile(schema, Some(unknown), rules))
     }
 
     /// Records the shape of a call's arguments in one walk.
