@@ -78,6 +78,7 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod sync;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;

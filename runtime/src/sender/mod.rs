@@ -14,8 +14,8 @@ mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 pub use config::Durability;
 pub(crate) use config::{OnError, OnQuota, PipelineConfig};
@@ -26,6 +26,7 @@ pub(crate) use sampling::keep;
 
 use crate::Error;
 use crate::spool::{Begun, Clock, Delivery, DropReason, Limits, Settings, Spool, Stats};
+use crate::sync::{self, Mutex};
 use schedule::Cadence;
 use worker::{Next, Progress, Worker};
 
@@ -135,13 +136,12 @@ impl Pipeline {
         // The closure takes the sender only once it runs, so a refused thread does not lose it.
         let handover = Arc::new(Mutex::new(slot.take()));
         let taken = Arc::clone(&handover);
-        let started =
-            std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
-                let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(worker) = worker {
-                    run(worker);
-                }
-            });
+        let started = sync::spawn("toolwatch-sender", move || {
+            let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(worker) = worker {
+                run(worker);
+            }
+        });
         if let Err(error) = started {
             *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(slot);
@@ -247,14 +247,14 @@ impl Pipeline {
 
     /// Sends what waits, then ends: later events go to disk, and files are left to the next process. A request that hangs is left behind. Calling it again only returns the numbers.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
-        let began = Instant::now();
+        let began = sync::now();
         if self.spool.signal().ending {
             return self.stats().delivery();
         }
         self.flush(timeout);
         self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
-        let rest = timeout.saturating_sub(began.elapsed()).max(END_GRACE);
+        let rest = timeout.saturating_sub(sync::now() - began).max(END_GRACE);
         if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
             self.spool.release();
         }

@@ -27,8 +27,8 @@ mod state;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
@@ -44,11 +44,16 @@ pub(crate) use settle::Verdict;
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
 #[cfg(test)]
+pub(crate) use tests::append_before_counting;
+#[cfg(test)]
 pub(crate) use tests::faults::{Faults, FaultyDisk};
+#[cfg(test)]
+pub(crate) use tests::simulated::{Dice, Machine};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
+use crate::sync::{self, AtomicU64, Condvar, Mutex, MutexGuard};
 use settle::Next;
 use state::State;
 
@@ -61,7 +66,7 @@ pub(crate) struct Spool {
     signal: Mutex<Signal>,
     changed: Condvar,
     /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
-    wake_at: std::sync::atomic::AtomicU64,
+    wake_at: AtomicU64,
 }
 
 /// What the sender and those who wait for it tell each other.
@@ -93,7 +98,7 @@ impl Spool {
             begun: Mutex::default(),
             signal: Mutex::default(),
             changed: Condvar::new(),
-            wake_at: u64::MAX.into(),
+            wake_at: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -206,11 +211,11 @@ impl Spool {
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
         // No deadline when the timeout reaches beyond what the clock can tell.
-        let deadline = Instant::now().checked_add(timeout);
+        let deadline = sync::now().checked_add(timeout);
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
             let left = deadline
-                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(sync::now()));
             if left.is_zero() {
                 return false;
             }

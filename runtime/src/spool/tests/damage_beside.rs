@@ -1,5 +1,7 @@
 //! Damage to what lies beside a segment, and damage of every kind at random places.
 
+use std::time::Instant;
+
 use super::damage::recover;
 use super::simulated::Dice;
 use super::*;

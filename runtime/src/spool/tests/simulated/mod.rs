@@ -10,14 +10,15 @@ mod loss;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::spool::disk::{Disk, DiskFile, Writes};
+use crate::sync::{Mutex, MutexGuard};
 use file::{Inode, SimFile};
 
 /// Random numbers that a seed repeats.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// A number below `bound`, by splitmix64.
@@ -37,11 +38,11 @@ impl Dice {
 
 /// The machine, which outlives its processes.
 #[derive(Clone)]
-pub(super) struct Machine(Arc<Mutex<Fs>>);
+pub(crate) struct Machine(Arc<Mutex<Fs>>);
 
 /// The disk as one process sees it.
 #[derive(Clone)]
-pub(super) struct SimDisk {
+pub(crate) struct SimDisk {
     machine: Machine,
     pub(super) process: u32,
 }
@@ -76,7 +77,7 @@ fn full() -> io::Error {
 }
 
 impl Machine {
-    pub(super) fn new(dice: Dice) -> Self {
+    pub(crate) fn new(dice: Dice) -> Self {
         Self(Arc::new(Mutex::new(Fs {
             dice,
             inodes: Vec::new(),
@@ -99,7 +100,7 @@ impl Machine {
     }
 
     /// The disk of a new process.
-    pub(super) fn start(&self) -> SimDisk {
+    pub(crate) fn start(&self) -> SimDisk {
         let mut fs = self.fs();
         fs.processes += 1;
         SimDisk { machine: self.clone(), process: fs.processes }
@@ -133,7 +134,7 @@ impl Machine {
     }
 
     /// The names of the files.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         self.fs().names.keys().cloned().collect()
     }
 }
