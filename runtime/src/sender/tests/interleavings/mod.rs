@@ -9,11 +9,12 @@
 //! [`ROUNDS`] schedules of each scene and kind, times `TOOLWATCH_TEST_SCALE`. `TOOLWATCH_TEST_SEED`
 //! chooses others. Shuttle prints a schedule that failed; the same seed repeats it.
 
+mod exhaustive;
 mod planted;
 mod scenes;
 mod world;
 
-use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner};
 
 use crate::sync::model::{self, Plant, Timeouts};
@@ -65,13 +66,4 @@ fn explore(name: &str, kinds: &[Timeouts], scene: fn()) {
         }
     }
     println!("{name}: {schedules} schedules, none lost, doubled, out of balance or stuck");
-}
-
-/// Runs a scene under every schedule there is, up to so many.
-fn exhaust(name: &str, most: usize, scene: fn()) {
-    let most = most * usize::try_from(number("TOOLWATCH_TEST_SCALE").unwrap_or(1)).unwrap();
-    let schedules =
-        run(DfsScheduler::new(Some(most), false), (Timeouts::Never, Plant::Nothing), scene);
-    let all = if schedules < most { "all" } else { "the first" };
-    println!("{name}: {all} {schedules} schedules");
 }

@@ -136,6 +136,14 @@ impl World {
         self.gate.1.notify_all();
     }
 
+    pub(super) fn fill_disk(&self) {
+        self.machine.set_full(true);
+    }
+
+    pub(super) fn free_disk(&self) {
+        self.machine.set_full(false);
+    }
+
     /// How many events the destination has taken.
     pub(super) fn taken(&self) -> u64 {
         self.book.lock().unwrap().len() as u64

@@ -121,7 +121,7 @@ impl Machine {
         self.fs().budget = operations;
     }
 
-    pub(super) fn set_full(&self, full: bool) {
+    pub(crate) fn set_full(&self, full: bool) {
         self.fs().full = full;
     }
 
