@@ -71,6 +71,9 @@ mod custom;
 pub mod destination;
 mod error;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod local;
 pub mod manifest;
 mod semconv;

@@ -21,6 +21,9 @@ mod room;
 mod scan;
 mod segment;
 mod settle;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, expect(dead_code, reason = "the targets use a part of the machine"))]
+mod simulated;
 mod splice;
 mod state;
 #[cfg(test)]
@@ -32,23 +35,25 @@ use std::time::Duration;
 
 pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use clock::ManualClock;
 pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
+#[cfg(any(test, fuzzing))]
+pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
 pub(crate) use settle::Verdict;
+#[cfg(any(test, fuzzing))]
+pub(crate) use simulated::{Dice, Machine};
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
 #[cfg(test)]
 pub(crate) use tests::append_before_counting;
 #[cfg(test)]
 pub(crate) use tests::faults::{Faults, FaultyDisk};
-#[cfg(test)]
-pub(crate) use tests::simulated::{Dice, Machine};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;

@@ -15,7 +15,6 @@ mod directory;
 pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
-pub(super) mod simulated;
 
 pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()

@@ -22,7 +22,7 @@ pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// A number below `bound`, by splitmix64.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -31,7 +31,7 @@ impl Dice {
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
@@ -44,7 +44,7 @@ pub(crate) struct Machine(Arc<Mutex<Fs>>);
 #[derive(Clone)]
 pub(crate) struct SimDisk {
     machine: Machine,
-    pub(super) process: u32,
+    pub(crate) process: u32,
 }
 
 struct Fs {
@@ -108,16 +108,16 @@ impl Machine {
 
     /// Lets whoever makes the `operations`th operation from now die in it: alone, or everybody.
     /// Returns what was left of the fuse before.
-    pub(super) fn set_fuse(&self, fuse: Option<(u64, bool)>) -> Option<(u64, bool)> {
+    pub(crate) fn set_fuse(&self, fuse: Option<(u64, bool)>) -> Option<(u64, bool)> {
         std::mem::replace(&mut self.fs().fuse, fuse)
     }
 
     /// Whether a fuse has ended everybody since the last power loss.
-    pub(super) fn power_is_gone(&self) -> bool {
+    pub(crate) fn power_is_gone(&self) -> bool {
         self.fs().power_is_gone
     }
 
-    pub(super) fn set_budget(&self, operations: u64) {
+    pub(crate) fn set_budget(&self, operations: u64) {
         self.fs().budget = operations;
     }
 
@@ -125,11 +125,11 @@ impl Machine {
         self.fs().full = full;
     }
 
-    pub(super) fn kill(&self, process: u32) {
+    pub(crate) fn kill(&self, process: u32) {
         self.fs().kill(process);
     }
 
-    pub(super) fn is_dead(&self, process: u32) -> bool {
+    pub(crate) fn is_dead(&self, process: u32) -> bool {
         self.fs().dead.contains(&process)
     }
 
