@@ -74,6 +74,9 @@ mod custom;
 pub mod destination;
 mod error;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod local;
 #[cfg(feature = "log")]
 mod log;
@@ -84,6 +87,7 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod sync;
 mod system;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;

@@ -28,6 +28,8 @@ pub(crate) use detail::{
     CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
     ToolDigest,
 };
+#[cfg(any(test, fuzzing))]
+pub(crate) use encode::encode_arguments;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
