@@ -38,8 +38,12 @@ pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
+#[cfg(feature = "audit")]
+pub(crate) use disk::{DiskFile, Writes};
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
+#[cfg(feature = "audit")]
+pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
