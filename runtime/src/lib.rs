@@ -63,11 +63,14 @@
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
+//! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
 //! | `full` | no | all of the above | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attach;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod capture;
 mod contain;
 mod custom;

@@ -5,6 +5,8 @@
 //! allocated but the room in `out`.
 
 mod attributes;
+#[cfg(feature = "audit")]
+pub(super) mod audit;
 mod detail;
 mod json;
 mod parts;

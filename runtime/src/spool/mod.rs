@@ -43,10 +43,14 @@ pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
-#[cfg(any(test, fuzzing))]
+#[cfg(feature = "audit")]
+pub(crate) use disk::DiskFile;
+#[cfg(any(test, fuzzing, feature = "audit"))]
 pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
+#[cfg(feature = "audit")]
+pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
 #[cfg(any(test, fuzzing))]
 pub(crate) use simulated::{Dice, Machine};
