@@ -60,6 +60,7 @@
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
+//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf (which brings `fnv`, `lazy_static` and `parking_lot`), `tower-service` |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
@@ -74,6 +75,9 @@ pub mod event;
 pub mod local;
 pub mod manifest;
 pub mod metrics;
+#[cfg(feature = "prometheus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub mod prometheus;
 mod semconv;
 mod sender;
 pub mod shape;

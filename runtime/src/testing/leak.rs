@@ -155,7 +155,11 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             let path = directory.map(|directory| directory.join(letters(&text)));
             path.map(|path| std::fs::write(path, b""));
         }
-        Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
+        Leak::WatchDebug
+        | Leak::WatchedDebug
+        | Leak::Manifest
+        | Leak::PrometheusText
+        | Leak::Header => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -178,6 +182,12 @@ pub(crate) fn print(leak: Leak, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Some(text) => f.write_str(&text),
         None => Ok(()),
     }
+}
+
+/// Adds to a text of ours.
+#[cfg(feature = "prometheus")]
+pub(crate) fn append(leak: Leak, text: &mut String) {
+    text.extend(of(leak));
 }
 
 /// Adds to the headers of an ingest request.

@@ -51,6 +51,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lower`](Self::lower) | | none |
 /// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
+/// | [`metrics`](Self::metrics) | | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -96,6 +97,9 @@ pub struct WatchBuilder {
     pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
+    pub(super) metrics: bool,
+    #[cfg(feature = "prometheus")]
+    pub(super) prometheus: super::outlets::Options,
     pub(super) environment: Option<Box<Lookup>>,
 }
 

@@ -27,10 +27,11 @@ impl WatchBuilder {
         self.merge(env);
         let local = self.local.unwrap_or(false);
         let destinations = self.resolve_destinations(env)?;
-        if destinations.is_empty() && !local {
+        let has_reader = self.has_reader(env)?;
+        if destinations.is_empty() && !local && !has_reader {
             return Ok(Watch::disabled());
         }
-        self.start(destinations, local, env)
+        self.start(destinations, local, has_reader, env)
     }
 
     /// Rejects options that contradict their bounds or each other.
@@ -165,6 +166,7 @@ impl WatchBuilder {
         mut self,
         destinations: Vec<Box<dyn Destination>>,
         local: bool,
+        has_reader: bool,
         env: &mut Environment<'_>,
     ) -> Result<Watch, Error> {
         let (server_name, server_version) = self
@@ -172,19 +174,25 @@ impl WatchBuilder {
             .take()
             .or_else(|| env.text("TOOLWATCH_SERVER_NAME").map(|name| (name, String::new())))
             .unwrap_or_else(|| (program_name(), String::new()));
-        let durability = self.durability.unwrap_or_default();
-        let directory = match durability {
-            Durability::Memory => None,
-            Durability::Spool => self.directory.take().or_else(|| {
+        let has_events = local || !destinations.is_empty();
+        let directory = match self.durability.unwrap_or_default() {
+            Durability::Spool if has_events => self.directory.take().or_else(|| {
                 default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
             }),
+            // Readers in the process need no file.
+            _ => None,
         };
-        if directory.is_none() && destinations.is_empty() {
+        let local = local && directory.is_some();
+        if has_events && directory.is_none() && destinations.is_empty() {
             env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
-            return Ok(Watch::disabled());
+            if !has_reader {
+                return Ok(Watch::disabled());
+            }
         }
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
+        #[cfg(feature = "prometheus")]
+        let outlets = std::mem::take(&mut self.prometheus).resolve(&server_name);
         let common = Common { server_name, server_version }.fragment();
         let lanes = self.lanes(destinations, directory, local, common)?;
         let settings = Settings {
@@ -200,9 +208,12 @@ impl WatchBuilder {
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
-            begin_records: self.begin_records.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
-        Ok(Watch(Some(Active::start(settings, key, lanes))))
+        let active = Active::start(settings, key, lanes);
+        #[cfg(feature = "prometheus")]
+        active.open(outlets, env);
+        Ok(Watch(Some(active)))
     }
 }
 

@@ -12,6 +12,9 @@ mod install;
 mod lanes;
 mod merge;
 mod operator;
+#[cfg(feature = "prometheus")]
+mod outlets;
+mod readers;
 mod scope;
 mod settings;
 mod tags;
@@ -24,6 +27,8 @@ pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
+#[cfg(feature = "prometheus")]
+pub(crate) use outlets::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;
@@ -124,6 +129,8 @@ impl Watch {
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
         let delivery = active.lanes().shutdown(timeout);
+        #[cfg(feature = "prometheus")]
+        active.close_outlets();
         if active.settings().debug {
             let Delivery { delivered, spooled, dropped, .. } = delivery;
             operator::say(format_args!(

@@ -155,4 +155,6 @@ leaks! {
     WatchedDebug,
     /// An argument in the manifest.
     Manifest,
+    /// An argument in the metrics for Prometheus.
+    PrometheusText,
 }
