@@ -74,6 +74,7 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::BeginRecord => (Kind::Argument, ", raw,", DURING),
         Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
+        Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }
 }
 
