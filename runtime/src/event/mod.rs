@@ -19,6 +19,8 @@ mod sealed;
 mod side;
 
 pub use id::{EventId, Timestamp};
+#[cfg(feature = "prometheus")]
+pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
 pub use operation::EventType;
