@@ -62,28 +62,39 @@
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `log` | no | one line per event, to stderr or `tracing` | |
+//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf (which brings `fnv`, `lazy_static` and `parking_lot`), `tower-service` |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
+//! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
 //! | `full` | no | all of the above | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attach;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod capture;
 mod contain;
 mod custom;
 pub mod destination;
 mod error;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod local;
 #[cfg(feature = "log")]
 mod log;
 pub mod manifest;
 pub mod metrics;
+#[cfg(feature = "prometheus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub mod prometheus;
 mod semconv;
 mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod sync;
 mod system;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;

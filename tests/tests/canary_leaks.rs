@@ -76,6 +76,7 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
         Leak::StructuredLog => (Kind::Argument, ", raw,", "in tracing"),
         Leak::Metrics => (Kind::Argument, ", raw,", "in Debug of Metrics"),
+        Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }
 }
 

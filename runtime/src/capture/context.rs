@@ -20,6 +20,8 @@ use crate::semconv::META_PROTOCOL_VERSION;
 pub(crate) use callers::CallerSessions;
 pub use request::RequestInfo;
 pub(crate) use session::SessionResolver;
+#[cfg(any(test, fuzzing))]
+pub(crate) use trace::parent as traceparent;
 pub use transport::detect_transport;
 pub(crate) use transport::of_process as transport_of_process;
 

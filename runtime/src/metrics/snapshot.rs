@@ -105,6 +105,12 @@ impl ToolMetrics {
         OUTCOMES.into_iter().zip(self.outcomes).filter(|(_, count)| *count > 0)
     }
 
+    /// How many ended in each way, with those that did not occur.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn every_outcome(&self) -> impl Iterator<Item = (Outcome, u64)> + '_ {
+        OUTCOMES.into_iter().zip(self.outcomes)
+    }
+
     fn read(name: Name, series: &ToolSeries) -> Self {
         let load = |counter: &AtomicU64| counter.load(Relaxed);
         Self {

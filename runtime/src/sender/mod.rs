@@ -30,9 +30,10 @@ pub(crate) use sampling::keep;
 #[cfg(test)]
 use {
     crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats},
+    crate::sync::{self, Mutex},
     schedule::Cadence,
-    std::sync::{Arc, Mutex},
-    std::time::Instant,
+    std::path::PathBuf,
+    std::sync::Arc,
 };
 
 /// How long a drop waits for events that are on their way. With [`END_GRACE`] it leaves 20 ms for a

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::contract::{Destination, Quota, QuotaStatus};
 use super::schedule::Cadence;
@@ -15,13 +15,14 @@ use crate::contain::contain;
 #[cfg(test)]
 use crate::spool::Delivery;
 use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
+use crate::sync::{self, Mutex};
 
 /// How often a pipeline without a sender looks whether its file is still there, as a sender does.
 const LOOK_INTERVAL_MS: u64 = 5_000;
 
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
-    spool: Arc<Spool>,
+    pub(super) spool: Arc<Spool>,
     clock: Arc<dyn Clock>,
     quota: Arc<Mutex<Option<Quota>>>,
     on_error: Option<OnError>,
@@ -267,7 +268,7 @@ struct Asked {
 
 /// Flushes several pipelines at once.
 pub(super) fn flush_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = Instant::now();
+    let began = sync::now();
     if let [pipeline] = pipelines {
         if let Some(asked) = pipeline.ask_flush(timeout) {
             pipeline.await_flush(&asked, timeout);
@@ -277,14 +278,14 @@ pub(super) fn flush_all(pipelines: &[Pipeline], timeout: Duration) {
     let asked: Vec<_> = pipelines.iter().map(|of| of.ask_flush(timeout)).collect();
     for (pipeline, asked) in pipelines.iter().zip(asked) {
         if let Some(asked) = asked {
-            pipeline.await_flush(&asked, timeout.saturating_sub(began.elapsed()));
+            pipeline.await_flush(&asked, timeout.saturating_sub(sync::now() - began));
         }
     }
 }
 
 /// Shuts several pipelines down at once. Those that are shut down already are left alone.
 pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = Instant::now();
+    let began = sync::now();
     if pipelines.iter().all(|pipeline| pipeline.spool.signal().ending) {
         return;
     }
@@ -293,9 +294,9 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
         pipeline.spool.close();
         pipeline.spool.tell(|signal| signal.ending = true);
     }
-    let end = timeout.max(began.elapsed() + END_GRACE);
+    let end = timeout.max((sync::now() - began) + END_GRACE);
     for pipeline in pipelines {
-        let rest = end.saturating_sub(began.elapsed());
+        let rest = end.saturating_sub(sync::now() - began);
         if !pipeline.has_sender() || pipeline.spool.wait(rest, |signal| signal.ended) {
             pipeline.spool.release();
         }

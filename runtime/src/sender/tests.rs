@@ -1,6 +1,7 @@
 //! The pipeline as a whole, with real files and scripted destinations.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::*;
 use crate::sender::contract::{Ack, Batch, Destination, SendError};
@@ -11,6 +12,7 @@ mod cases;
 mod conservation;
 #[cfg(feature = "http")]
 mod http;
+mod interleavings;
 mod kill;
 mod steps;
 

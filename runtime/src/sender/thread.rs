@@ -2,13 +2,13 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::Builder;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::worker::{Next, Worker};
 use crate::contain::contain;
 use crate::spool::Spool;
+use crate::sync::{self, Mutex};
 
 /// How long a refused thread is not asked for again by calls; asking takes some 10 us.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ pub(super) struct Refused {
 }
 
 impl SenderThread {
-    pub(super) const fn new(worker: Option<Worker>) -> Self {
+    pub(super) fn new(worker: Option<Worker>) -> Self {
         let idle = Idle { worker, next_try: Duration::ZERO };
         Self { idle: Mutex::new(idle), is_refused: AtomicBool::new(false) }
     }
@@ -68,7 +68,7 @@ impl SenderThread {
         // The closure takes the sender only once it runs, so a refused thread does not lose it.
         let handover = Arc::new(Mutex::new(idle.worker.take()));
         let taken = Arc::clone(&handover);
-        let started = Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
+        let started = sync::spawn("toolwatch-sender", move || {
             let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(worker) = worker {
                 run(worker);

@@ -2,7 +2,7 @@
 //!
 //! A step neither waits nor reads any clock but the injected one, so that tests can drive it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
@@ -12,6 +12,7 @@ use super::schedule::{self, Cadence, Decision, View};
 use crate::Error;
 use crate::contain::contain;
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
+use crate::sync::Mutex;
 
 /// How often written events are made durable: the group that a power loss can take.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);

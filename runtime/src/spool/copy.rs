@@ -7,12 +7,12 @@
 //! of its parent's. It has no sender, because threads are not copied: other processes find its
 //! segments as they find those of the dead.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::{Condvar, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use super::state::State;
 use super::{Signal, Spool, begun};
 use crate::event::process;
+use crate::sync::{AtomicU64, Condvar, Mutex};
 
 /// What one process has.
 pub(super) struct Copy {
@@ -37,7 +37,7 @@ impl Copy {
             begun: Mutex::default(),
             signal: Mutex::default(),
             changed: Condvar::new(),
-            wake_at: u64::MAX.into(),
+            wake_at: AtomicU64::new(u64::MAX),
             next: OnceLock::new(),
         }
     }

@@ -23,34 +23,48 @@ mod room;
 mod scan;
 mod segment;
 mod settle;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, expect(dead_code, reason = "the targets use a part of the machine"))]
+mod simulated;
 mod splice;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use clock::ManualClock;
 pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
+#[cfg(feature = "audit")]
+pub(crate) use disk::DiskFile;
+#[cfg(any(test, fuzzing, feature = "audit"))]
+pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
+#[cfg(feature = "audit")]
+pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
+#[cfg(any(test, fuzzing))]
+pub(crate) use simulated::{Dice, Machine};
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
+#[cfg(test)]
+pub(crate) use tests::append_before_counting;
 #[cfg(test)]
 pub(crate) use tests::faults::{Faults, FaultyDisk};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
+use crate::sync::{self, MutexGuard};
 use copy::Copy;
 use settle::Next;
 use state::State;
@@ -210,12 +224,12 @@ impl Spool {
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
         // No deadline when the timeout reaches beyond what the clock can tell.
-        let deadline = Instant::now().checked_add(timeout);
+        let deadline = sync::now().checked_add(timeout);
         let copy = self.copy();
         let mut signal = copy.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
             let left = deadline
-                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(sync::now()));
             if left.is_zero() {
                 return false;
             }

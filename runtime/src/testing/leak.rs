@@ -156,7 +156,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             path.map(|path| std::fs::write(path, b""));
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
-        Leak::StructuredLog | Leak::Metrics => {}
+        Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -179,6 +179,12 @@ pub(crate) fn print(leak: Leak, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Some(text) => f.write_str(&text),
         None => Ok(()),
     }
+}
+
+/// Adds to a text of ours.
+#[cfg(feature = "prometheus")]
+pub(crate) fn append(leak: Leak, text: &mut String) {
+    text.extend(of(leak));
 }
 
 /// Adds to the headers of an ingest request.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rmcp::model::Extensions;
 
 use super::IntentScope;
+#[cfg(feature = "prometheus")]
+use super::outlets::Outlets;
 use super::readers::Readers;
 use super::settings::Settings;
 use super::{Watch, install, operator};
@@ -31,18 +33,20 @@ pub(crate) fn any_enabled() -> bool {
 
 /// A watch that is on. Cheap to clone: every call in flight holds one.
 #[derive(Clone)]
-pub(crate) struct Active(Arc<Inner>);
+pub(crate) struct Active(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     id: u64,
     settings: Settings,
     key: InstallKey,
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    registry: Registry,
+    pub(super) registry: Registry,
     readers: Readers,
-    lanes: Lanes,
+    pub(super) lanes: Lanes,
+    #[cfg(feature = "prometheus")]
+    pub(super) outlets: std::sync::OnceLock<Outlets>,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
     /// Whether the operator knows that something of the author's is not recorded.
@@ -70,6 +74,8 @@ impl Active {
             registry: Registry::new(),
             readers,
             lanes,
+            #[cfg(feature = "prometheus")]
+            outlets: Default::default(),
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),
         }))

@@ -54,6 +54,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
+/// | [`metrics`](Self::metrics) | | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -100,6 +101,9 @@ pub struct WatchBuilder {
     pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
+    pub(super) metrics: bool,
+    #[cfg(feature = "prometheus")]
+    pub(super) prometheus: super::outlets::Options,
     pub(super) environment: Option<Box<Lookup>>,
 }
 

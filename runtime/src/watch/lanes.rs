@@ -11,7 +11,8 @@ use crate::sender::{Lanes, Pipeline, PipelineConfig};
 
 impl WatchBuilder {
     /// A lane for each destination: the first in the directory itself, where the local record is
-    /// too, the others below it, each under its destination's name.
+    /// too, the others below it, each under its destination's name. None when only readers in the
+    /// process want events.
     pub(super) fn lanes(
         &mut self,
         destinations: Vec<Box<dyn Destination>>,
@@ -43,11 +44,14 @@ impl WatchBuilder {
                 ..defaults
             })
         };
-        if destinations.is_empty() {
-            return Ok(Lanes::new(vec![lane(None, true)?]));
-        }
-        let lanes = destinations.into_iter().enumerate();
-        lanes.map(|(at, destination)| lane(Some(destination), at == 0)).collect()
+        let lanes = if destinations.is_empty() && local {
+            vec![lane(None, true)?]
+        } else {
+            let lanes = destinations.into_iter().enumerate();
+            let lanes = lanes.map(|(at, destination)| lane(Some(destination), at == 0));
+            lanes.collect::<Result<_, _>>()?
+        };
+        Ok(Lanes::new(lanes, on_error))
     }
 }
 

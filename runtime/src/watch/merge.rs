@@ -15,7 +15,7 @@ use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::Common;
-use crate::sender::{Durability, Lanes};
+use crate::sender::Durability;
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
 
@@ -28,10 +28,11 @@ impl WatchBuilder {
         self.merge(env);
         let local = self.local.unwrap_or(false);
         let destinations = self.resolve_destinations(env)?;
-        if destinations.is_empty() && !local && !self.readers.is_any() {
+        let has_reader = self.has_reader(env)?;
+        if destinations.is_empty() && !local && !has_reader {
             return Ok(Watch::disabled());
         }
-        self.start(destinations, local, env)
+        self.start(destinations, local, has_reader, env)
     }
 
     /// Rejects options that contradict their bounds or each other.
@@ -167,6 +168,7 @@ impl WatchBuilder {
         mut self,
         destinations: Vec<Box<dyn Destination>>,
         local: bool,
+        has_reader: bool,
         env: &mut Environment<'_>,
     ) -> Result<Watch, Error> {
         let (server_name, server_version) = self
@@ -174,30 +176,28 @@ impl WatchBuilder {
             .take()
             .or_else(|| env.text("TOOLWATCH_SERVER_NAME").map(|name| (name, String::new())))
             .unwrap_or_else(|| (program_name(), String::new()));
-        let durability = self.durability.unwrap_or_default();
-        let directory = match durability {
-            Durability::Memory => None,
-            Durability::Spool => self
+        let has_events = local || !destinations.is_empty();
+        let directory = match self.durability.unwrap_or_default() {
+            Durability::Spool if has_events => self
                 .directory
                 .take()
                 .or_else(|| default_directory_in(&server_name, |name| env.path(name))),
+            // Readers in the process need no file.
+            _ => None,
         };
-        let has_lane = !destinations.is_empty() || (local && directory.is_some());
-        if local && !has_lane {
+        let local = local && directory.is_some();
+        if has_events && directory.is_none() && destinations.is_empty() {
             env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
-            if !self.readers.is_any() {
+            if !has_reader {
                 return Ok(Watch::disabled());
             }
         }
-        // Readers within the process make no file, and neither does what they need.
-        let directory = directory.filter(|_| has_lane);
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
+        #[cfg(feature = "prometheus")]
+        let outlets = std::mem::take(&mut self.prometheus).resolve(&server_name);
         let common = Common { server_name, server_version }.fragment();
-        let lanes = match has_lane {
-            true => self.lanes(destinations, directory, local, common)?,
-            false => Lanes::new(Vec::new()),
-        };
+        let lanes = self.lanes(destinations, directory, local, common)?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -211,10 +211,13 @@ impl WatchBuilder {
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
-            begin_records: self.begin_records.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
         let readers = Readers::start(&self.readers);
-        Ok(Watch(Some(Active::start(settings, key, readers, lanes))))
+        let active = Active::start(settings, key, readers, lanes);
+        #[cfg(feature = "prometheus")]
+        active.open(outlets, env);
+        Ok(Watch(Some(active)))
     }
 }
 

@@ -12,6 +12,8 @@ mod install;
 mod lanes;
 mod merge;
 mod operator;
+#[cfg(feature = "prometheus")]
+mod outlets;
 mod readers;
 mod record;
 mod scope;
@@ -26,6 +28,8 @@ pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
+#[cfg(feature = "prometheus")]
+pub(crate) use outlets::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;
@@ -194,6 +198,8 @@ impl Watch {
 
 /// Says the numbers at the end, when the operator wants to know everything.
 fn tell(active: &Active, delivery: Delivery) -> Delivery {
+    #[cfg(feature = "prometheus")]
+    active.close_outlets();
     active.readers().flush();
     if active.settings().debug {
         let Delivery { delivered, spooled, dropped, .. } = delivery;

@@ -10,7 +10,7 @@ mod report;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Spool;
@@ -18,6 +18,7 @@ use super::disk::{Disk, DiskFile, Writes};
 use super::frame::{self, FRAME_HEADER, MAX_COMMON_BYTES, SEGMENT_HEADER};
 use super::segment;
 use crate::event::process;
+use crate::sync::MutexGuard;
 
 /// The ending of the file's name.
 pub(super) const BEGUN_SUFFIX: &str = ".begun";

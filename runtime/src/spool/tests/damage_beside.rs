@@ -1,8 +1,10 @@
 //! Damage to what lies beside a segment, and damage of every kind at random places.
 
+use std::time::Instant;
+
 use super::damage::recover;
-use super::simulated::Dice;
 use super::*;
+use crate::spool::simulated::Dice;
 
 const RECORDS: u64 = 50;
 /// Random damages of one run, times `TOOLWATCH_TEST_SCALE`.

@@ -159,4 +159,6 @@ leaks! {
     StructuredLog,
     /// An argument in the numbers of a tool.
     Metrics,
+    /// An argument in the metrics for Prometheus.
+    PrometheusText,
 }

@@ -221,6 +221,7 @@ fn add_debugs(sinks: &mut Sinks, watch: &Watch, server: &Whole, is_routed: bool)
     sinks.add_debug("Stats", &watch.stats());
     sinks.add_debug("Metrics", &watch.metrics());
     sinks.add_debug("Quota", &watch.quota_status());
+    sinks.add_metrics(watch);
     sinks.add_debug("Watched", &watched);
     sinks.add_debug("Manifest", &manifest);
     sinks.add_debug("SelfCheck", &check);

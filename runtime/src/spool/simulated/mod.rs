@@ -10,18 +10,19 @@ mod loss;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::spool::disk::{Disk, DiskFile, Writes};
+use crate::sync::{Mutex, MutexGuard};
 use file::{Inode, SimFile};
 
 /// Random numbers that a seed repeats.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// A number below `bound`, by splitmix64.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,20 +31,20 @@ impl Dice {
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
 
 /// The machine, which outlives its processes.
 #[derive(Clone)]
-pub(super) struct Machine(Arc<Mutex<Fs>>);
+pub(crate) struct Machine(Arc<Mutex<Fs>>);
 
 /// The disk as one process sees it.
 #[derive(Clone)]
-pub(super) struct SimDisk {
+pub(crate) struct SimDisk {
     machine: Machine,
-    pub(super) process: u32,
+    pub(crate) process: u32,
 }
 
 struct Fs {
@@ -76,7 +77,7 @@ fn full() -> io::Error {
 }
 
 impl Machine {
-    pub(super) fn new(dice: Dice) -> Self {
+    pub(crate) fn new(dice: Dice) -> Self {
         Self(Arc::new(Mutex::new(Fs {
             dice,
             inodes: Vec::new(),
@@ -99,7 +100,7 @@ impl Machine {
     }
 
     /// The disk of a new process.
-    pub(super) fn start(&self) -> SimDisk {
+    pub(crate) fn start(&self) -> SimDisk {
         let mut fs = self.fs();
         fs.processes += 1;
         SimDisk { machine: self.clone(), process: fs.processes }
@@ -107,33 +108,33 @@ impl Machine {
 
     /// Lets whoever makes the `operations`th operation from now die in it: alone, or everybody.
     /// Returns what was left of the fuse before.
-    pub(super) fn set_fuse(&self, fuse: Option<(u64, bool)>) -> Option<(u64, bool)> {
+    pub(crate) fn set_fuse(&self, fuse: Option<(u64, bool)>) -> Option<(u64, bool)> {
         std::mem::replace(&mut self.fs().fuse, fuse)
     }
 
     /// Whether a fuse has ended everybody since the last power loss.
-    pub(super) fn power_is_gone(&self) -> bool {
+    pub(crate) fn power_is_gone(&self) -> bool {
         self.fs().power_is_gone
     }
 
-    pub(super) fn set_budget(&self, operations: u64) {
+    pub(crate) fn set_budget(&self, operations: u64) {
         self.fs().budget = operations;
     }
 
-    pub(super) fn set_full(&self, full: bool) {
+    pub(crate) fn set_full(&self, full: bool) {
         self.fs().full = full;
     }
 
-    pub(super) fn kill(&self, process: u32) {
+    pub(crate) fn kill(&self, process: u32) {
         self.fs().kill(process);
     }
 
-    pub(super) fn is_dead(&self, process: u32) -> bool {
+    pub(crate) fn is_dead(&self, process: u32) -> bool {
         self.fs().dead.contains(&process)
     }
 
     /// The names of the files.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         self.fs().names.keys().cloned().collect()
     }
 }

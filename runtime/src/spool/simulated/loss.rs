@@ -17,7 +17,7 @@ const SECTOR_BYTES: usize = 512;
 
 impl Machine {
     /// Ends every process, and loses what is not durable.
-    pub(in crate::spool::tests) fn lose_power(&self) {
+    pub(crate) fn lose_power(&self) {
         let fs = &mut *self.fs();
         (1..=fs.processes).for_each(|process| fs.kill(process));
         fs.fuse = None;

@@ -1,0 +1,320 @@
+//! Verification: reads a log once from end to end, in memory that does not grow with it.
+
+mod damage;
+mod json;
+mod lane;
+mod report;
+
+pub use damage::{Damage, DamageKind};
+pub use report::{LaneEnd, LaneReport, Report, Verdict};
+
+use damage::Damages;
+use lane::{LaneCheck, Log};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use lane::Attested;
+
+use super::builder::SEALING_KEY;
+use super::checkpoint::{Checkpoint, Note, read_notes};
+use super::key::{self, ChainKey, SealingState, VerificationKey};
+use super::lane::{parse_name, segment_name};
+use super::record::MAX_LINE_BYTES;
+use crate::error::Error;
+use crate::spool::RealDisk;
+
+const BUFFER_BYTES: usize = 1024 * 1024;
+/// Checkpoints that are held at once: 10 s apart they are a year's.
+const MAX_CHECKPOINTS: usize = 4_000_000;
+/// Lanes that are told missing one by one.
+const MAX_LANES_MISSING: usize = 10_000;
+
+type Progress<'a> = Box<dyn FnMut(u64, u64) + 'a>;
+
+/// Verifies audit logs.
+///
+/// See the [module](super) for an example.
+pub struct Verifier<'a> {
+    key: &'a VerificationKey,
+    checkpoints: Vec<PathBuf>,
+    first_writer: u32,
+    progress: Option<Progress<'a>>,
+}
+
+/// The lanes of a directory: the length of each segment.
+type Lanes = BTreeMap<u32, BTreeMap<u32, u64>>;
+
+impl<'a> Verifier<'a> {
+    /// A verifier with this key.
+    #[must_use]
+    pub fn new(key: &'a VerificationKey) -> Self {
+        Self { key, checkpoints: Vec::new(), first_writer: 0, progress: None }
+    }
+
+    /// Compares with the checkpoints of this file as well: notes, or the captured stderr of servers.
+    #[must_use]
+    pub fn checkpoints(mut self, file: impl Into<PathBuf>) -> Self {
+        self.checkpoints.push(file.into());
+        self
+    }
+
+    /// Begins with this lane; those before it were removed with intent.
+    #[must_use]
+    pub fn first_writer(mut self, writer_id: u32) -> Self {
+        self.first_writer = writer_id;
+        self
+    }
+
+    /// Calls this from time to time with the bytes that are read and those that there are.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(u64, u64) + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Reads the log and says what is to be said of it.
+    ///
+    /// # Errors
+    ///
+    /// When the verification could not run: the directory or a file cannot be read. That is no
+    /// verdict on the log.
+    pub fn verify(mut self, directory: &Path) -> Result<Report, Error> {
+        self.run(directory)
+            .map(|(report, _)| report)
+            .map_err(|error| Error::storage("the audit log could not be read", error))
+    }
+
+    /// Verifies, and makes a checkpoint of each lane's present end, as notes to be kept elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn checkpoint(mut self, directory: &Path) -> Result<(Report, String), Error> {
+        self.run(directory)
+            .map_err(|error| Error::storage("the audit log could not be read", error))
+    }
+
+    fn run(&mut self, directory: &Path) -> io::Result<(Report, String)> {
+        // Writers may go on meanwhile: what promises is read before what has to keep it. So the key
+        // and the checkpoints come before the lanes.
+        let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
+        let mut damages = Damages::default();
+        let (notes, unreadable) = self.read_checkpoints()?;
+        let lanes = self.list(directory, &mut damages)?;
+        let log = Log { log_id: *self.key.log(), signer: self.key.signer() };
+        let total = lanes.values().flat_map(BTreeMap::values).sum();
+        let mut pass = Pass { directory, done: 0, total, progress: self.progress.take() };
+        let (mut chain, mut reports, mut attested) = (self.key.chain(), Vec::new(), Vec::new());
+        let mut made = String::new();
+        for (&writer_id, segments) in &lanes {
+            skip_to(&mut chain, writer_id);
+            let own = notes.get(&writer_id).into_iter().flatten().collect();
+            let mut check = LaneCheck::new(&log, writer_id, chain.writer(), own);
+            pass.lane(&mut check, segments, &mut damages)?;
+            check.end(&mut damages);
+            attested.append(&mut check.attested);
+            reports.push(check.report.clone());
+            if check.size > 0 {
+                made.push_str(&note_of(&log, check));
+                made.push('\n');
+            }
+        }
+        self.find_missing(&lanes, &notes, state.as_ref(), &mut damages);
+        compare_ends(&mut reports, &attested, self.first_writer, &mut damages);
+        let report = Report {
+            log_id: self.key.log_id(),
+            lanes: reports,
+            damages,
+            checkpoints: notes.values().map(|notes| notes.len() as u64).sum(),
+            checkpoints_unreadable: unreadable,
+        };
+        Ok((report, made))
+    }
+
+    fn list(&self, directory: &Path, damages: &mut Damages) -> io::Result<Lanes> {
+        let mut lanes = Lanes::new();
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if let Some((writer_id, segment)) = parse_name(&name) {
+                if writer_id >= self.first_writer {
+                    lanes.entry(writer_id).or_default().insert(segment, 0);
+                }
+            } else if name.starts_with("lane-") && name.ends_with(".jsonl") {
+                damages.add_to_lane(u32::MAX, DamageKind::StrayFile, 0);
+            }
+        }
+        // Later lanes tell of earlier ones, so the ends of earlier ones are taken last.
+        for (writer_id, segments) in lanes.iter_mut().rev() {
+            for (segment, len) in segments {
+                *len = fs::metadata(directory.join(segment_name(*writer_id, *segment)))?.len();
+            }
+        }
+        Ok(lanes)
+    }
+
+    /// The checkpoints of this log by lane, and how many could not be read.
+    fn read_checkpoints(&self) -> io::Result<(BTreeMap<u32, Vec<Note>>, u64)> {
+        let (mut notes, mut unreadable) = (BTreeMap::<u32, Vec<Note>>::new(), 0);
+        let mut count = 0;
+        for path in &self.checkpoints {
+            let mut file = BufReader::new(File::open(path)?);
+            unreadable += read_notes(&mut file, |note| {
+                let writer_id = note.checkpoint.writer_id;
+                let is_ours = note.log_id == *self.key.log() && writer_id >= self.first_writer;
+                if is_ours && count < MAX_CHECKPOINTS {
+                    count += 1;
+                    notes.entry(writer_id).or_default().push(note);
+                }
+            })?;
+        }
+        Ok((notes, unreadable))
+    }
+
+    /// Lanes are numbered without gaps, and the sealing key and checkpoints say how far.
+    fn find_missing(
+        &self,
+        lanes: &Lanes,
+        notes: &BTreeMap<u32, Vec<Note>>,
+        state: Option<&SealingState>,
+        damages: &mut Damages,
+    ) {
+        let last = lanes.keys().chain(notes.keys()).max().map_or(0, |last| last.saturating_add(1));
+        let mut end = last;
+        if let Some(state) = state {
+            if self.owns(state, last) {
+                end = end.max(state.chain.writer_id);
+            } else {
+                damages.add_to_lane(state.chain.writer_id, DamageKind::SealingKey, 0);
+            }
+        }
+        let known: BTreeSet<u32> = lanes.keys().copied().collect();
+        let missing = (self.first_writer..end).filter(|id| !known.contains(id));
+        for writer_id in missing.take(MAX_LANES_MISSING) {
+            damages.add_to_lane(writer_id, DamageKind::LaneMissing, 0);
+        }
+    }
+
+    /// Whether the sealing key is of this log's chain.
+    fn owns(&self, state: &SealingState, last: u32) -> bool {
+        // Nobody can have started that many writers whose lanes are all gone.
+        if state.chain.writer_id > last.saturating_add(1_000_000) {
+            return false;
+        }
+        let mut chain = self.key.chain();
+        skip_to(&mut chain, state.chain.writer_id);
+        state.log_id == *self.key.log() && chain.secret.bytes() == state.chain.secret.bytes()
+    }
+}
+
+impl std::fmt::Debug for Verifier<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+fn skip_to(chain: &mut ChainKey, writer_id: u32) {
+    while chain.writer_id < writer_id {
+        chain.advance();
+    }
+}
+
+/// A checkpoint of a lane as it is now, sealed with the key of its last record.
+fn note_of(log: &Log<'_>, check: LaneCheck<'_>) -> String {
+    let checkpoint = Checkpoint {
+        writer_id: check.report.writer_id,
+        size: check.size,
+        head: check.head,
+        epoch: check.report.last_epoch,
+        time: check.report.last_time.clone(),
+        closed: check.report.is_closed,
+    };
+    checkpoint.seal(&log.log_id, &check.into_key()).to_note(&log.log_id, None)
+}
+
+/// Compares the ends of lanes with what later lanes have recorded of them.
+fn compare_ends(
+    reports: &mut [LaneReport],
+    attested: &[Attested],
+    first_writer: u32,
+    damages: &mut Damages,
+) {
+    for found in attested.iter().filter(|found| found.writer_id >= first_writer) {
+        // A lane that is missing has been told.
+        let Ok(at) = reports.binary_search_by_key(&found.writer_id, |lane| lane.writer_id) else {
+            continue;
+        };
+        let lane = &mut reports[at];
+        let kind = match lane.size.cmp(&found.size) {
+            std::cmp::Ordering::Less => Some(DamageKind::Cut),
+            std::cmp::Ordering::Greater => Some(DamageKind::Grown),
+            _ if lane.head != found.head => Some(DamageKind::Replaced),
+            _ if lane.torn_bytes > 0 => Some(DamageKind::Torn),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            damages.add_to_lane(found.writer_id, kind, found.size);
+        }
+        if !lane.is_closed {
+            lane.end = LaneEnd::Recovered;
+        }
+    }
+    reports.iter_mut().filter(|lane| lane.is_closed).for_each(|lane| lane.end = LaneEnd::Closed);
+}
+
+/// The reading of all segments.
+struct Pass<'a, 'p> {
+    directory: &'a Path,
+    done: u64,
+    total: u64,
+    progress: Option<Progress<'p>>,
+}
+
+impl Pass<'_, '_> {
+    fn lane(
+        &mut self,
+        check: &mut LaneCheck<'_>,
+        segments: &BTreeMap<u32, u64>,
+        damages: &mut Damages,
+    ) -> io::Result<()> {
+        let last = segments.keys().next_back();
+        for (segment, len) in segments {
+            check.segment(*segment, damages);
+            let name = segment_name(check.report.writer_id, *segment);
+            let file = File::open(self.directory.join(name))?;
+            let mut reader = BufReader::with_capacity(BUFFER_BYTES, file.take(*len));
+            let rest = self.lines(&mut reader, check, damages)?;
+            check.end_segment(&rest, Some(segment) == last, damages);
+        }
+        Ok(())
+    }
+
+    /// Hands each line on, and returns what is behind the last newline.
+    fn lines(
+        &mut self,
+        reader: &mut impl BufRead,
+        check: &mut LaneCheck<'_>,
+        damages: &mut Damages,
+    ) -> io::Result<Vec<u8>> {
+        let (mut line, mut told) = (Vec::with_capacity(4096), self.done);
+        loop {
+            line.clear();
+            // A longer line is no record: it comes in pieces, each of which is malformed.
+            (&mut *reader).take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
+            self.done += line.len() as u64;
+            match line.split_last() {
+                Some((b'\n', whole)) => check.line(whole, damages),
+                Some(_) if line.len() > MAX_LINE_BYTES => check.line(&line, damages),
+                _ => return Ok(line),
+            }
+            if let (true, Some(progress)) = (self.done - told >= 1 << 20, &mut self.progress) {
+                told = self.done;
+                progress(self.done, self.total);
+            }
+        }
+    }
+}
