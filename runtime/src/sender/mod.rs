@@ -6,6 +6,7 @@
 
 mod config;
 mod contract;
+mod ending;
 mod lanes;
 mod pipeline;
 mod retry;

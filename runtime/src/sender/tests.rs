@@ -102,7 +102,7 @@ fn without_a_destination_a_removed_file_is_noticed_and_what_was_in_it_is_counted
     local.append(&event(1));
     let spool = home.path().join("spool");
     std::fs::remove_dir_all(&spool).unwrap();
-    clock.advance(Duration::from_millis(LOOK_INTERVAL_MS));
+    clock.advance(Duration::from_millis(pipeline::LOOK_INTERVAL_MS));
     local.append(&event(2));
     assert_eq!(files(home.path(), ".seg"), 1, "another one is made");
     let delivery = local.shutdown(Duration::from_secs(1));

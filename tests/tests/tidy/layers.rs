@@ -32,7 +32,7 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 16] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
