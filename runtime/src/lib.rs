@@ -71,8 +71,8 @@ mod custom;
 pub mod destination;
 mod error;
 pub mod event;
-#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod local;
 pub mod manifest;

@@ -32,11 +32,16 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util"],
+    },
+    Layer {
+        module: "sync",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::fs", "std::net"],
     },
     Layer {
         module: "semconv",
