@@ -23,8 +23,8 @@ mod room;
 mod scan;
 mod segment;
 mod settle;
+#[cfg_attr(fuzzing, allow(dead_code, reason = "the targets use a part of the machine"))]
 #[cfg(any(test, fuzzing))]
-#[cfg_attr(fuzzing, expect(dead_code, reason = "the targets use a part of the machine"))]
 mod simulated;
 mod splice;
 mod state;
