@@ -245,7 +245,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Merges options, variables and defaults, and starts the watch.
+    /// Merges options, variables and defaults, and starts the watch. A program that forks, such as
+    /// a daemon, builds it after the fork: the thread that sends is not copied.
     ///
     /// # Errors
     ///
