@@ -223,12 +223,15 @@ impl Pipeline {
     }
 
     /// Sends what waits, and returns when it is sent, when that cannot succeed in time, or when the
-    /// time is over. Blocks the calling thread.
+    /// time is over. Blocks the calling thread, but not the sender's own in a callback.
     pub(crate) fn flush(&self, timeout: Duration) -> Delivery {
         if !self.sends {
             if !self.spool.signal().leaving {
                 self.spool.sync(Duration::MAX);
             }
+            return self.stats().delivery();
+        }
+        if thread::is_sender_of(&self.spool) {
             return self.stats().delivery();
         }
         self.start_thread();
@@ -257,7 +260,9 @@ impl Pipeline {
         self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
         let rest = timeout.saturating_sub(began.elapsed()).max(END_GRACE);
-        if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
+        let has_ended =
+            || !thread::is_sender_of(&self.spool) && self.spool.wait(rest, |signal| signal.ended);
+        if !self.sends || has_ended() {
             self.spool.release();
         }
         self.stats().delivery()

@@ -12,6 +12,7 @@ mod conservation;
 #[cfg(feature = "http")]
 mod http;
 mod kill;
+mod leaving;
 mod steps;
 
 /// A destination that answers as a closure says and remembers the ids that it took.
