@@ -118,7 +118,7 @@ pub(crate) fn smol_on_four_threads(watch: Watch) -> Stats {
                     call(server, peer).await;
                     smol::future::yield_now().await;
                     custom(watch);
-                    if number % 8 == 0 {
+                    if number.is_multiple_of(8) {
                         watch.flush(FLUSH);
                     }
                 }
