@@ -3,19 +3,16 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use super::contract::{Destination, Quota, QuotaStatus};
 use super::schedule::Cadence;
 use super::thread::{Refused, SenderThread};
 use super::worker::{Progress, Worker};
-use super::{DROP_FLUSH, Durability, END_GRACE, OnError, PipelineConfig, keep, random};
+use super::{Durability, OnError, PipelineConfig, keep, random};
 use crate::Error;
 use crate::contain::contain;
-#[cfg(test)]
-use crate::spool::Delivery;
 use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
-use crate::sync::{self, Mutex};
+use crate::sync::Mutex;
 
 /// How often a pipeline without a sender looks whether its file is still there, as a sender does.
 const LOOK_INTERVAL_MS: u64 = 5_000;
@@ -23,7 +20,7 @@ const LOOK_INTERVAL_MS: u64 = 5_000;
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
     pub(super) spool: Arc<Spool>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     quota: Arc<Mutex<Option<Quota>>>,
     on_error: Option<OnError>,
     pub(super) thread: SenderThread,
@@ -113,7 +110,7 @@ impl Pipeline {
     }
 
     /// Tells the operator once per episode that the system refuses the thread.
-    fn heed_refusal(&self, started: Result<(), Refused>) {
+    pub(super) fn heed_refusal(&self, started: Result<(), Refused>) {
         let Err(refused) = started else { return };
         self.spool.count(|stats| stats.thread_failures += 1);
         if refused.is_first {
@@ -210,113 +207,10 @@ impl Pipeline {
         self.spool.directory()
     }
 
-    /// Sends what waits, and returns when it is sent, when that cannot succeed in time, or when the
-    /// time is over. Blocks the calling thread.
-    #[cfg(test)]
-    pub(crate) fn flush(&self, timeout: Duration) -> Delivery {
-        flush_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
-    }
-
     /// Whether there is a sender. A copy that fork made has none: its thread was not copied.
-    fn has_sender(&self) -> bool {
+    pub(super) fn has_sender(&self) -> bool {
         self.sends && self.spool.is_original()
     }
-
-    /// Asks the sender to send what waits. `None` when there is nothing to wait for.
-    fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
-        if !self.has_sender() {
-            if !self.spool.signal().leaving {
-                self.spool.sync(Duration::MAX);
-            }
-            return None;
-        }
-        self.heed_refusal(self.thread.start(self.clock.now()));
-        let until = self.clock.now().saturating_add(timeout);
-        let mut number = 0;
-        self.spool.tell(|signal| {
-            signal.flushes += 1;
-            number = signal.flushes;
-        });
-        Some(Asked { number, until })
-    }
-
-    fn await_flush(&self, asked: &Asked, timeout: Duration) {
-        self.spool.wait(timeout, |signal| {
-            let blocked = signal.blocked_until.is_some_and(|moment| moment > asked.until);
-            signal.ended
-                || signal.flushes_done >= asked.number
-                || (signal.flushes_tried >= asked.number && blocked)
-        });
-    }
-
-    /// Sends what waits, then ends: later events go to disk, and files are left to the next process.
-    /// A request that hangs is left behind. Calling it again only returns the numbers.
-    #[cfg(test)]
-    pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
-        shutdown_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
-    }
-}
-
-/// A flush that was asked for.
-struct Asked {
-    number: u64,
-    /// The moment of the spool's clock when its time is over.
-    until: Duration,
-}
-
-/// Flushes several pipelines at once.
-pub(super) fn flush_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = sync::now();
-    if let [pipeline] = pipelines {
-        if let Some(asked) = pipeline.ask_flush(timeout) {
-            pipeline.await_flush(&asked, timeout);
-        }
-        return;
-    }
-    let asked: Vec<_> = pipelines.iter().map(|of| of.ask_flush(timeout)).collect();
-    for (pipeline, asked) in pipelines.iter().zip(asked) {
-        if let Some(asked) = asked {
-            pipeline.await_flush(&asked, timeout.saturating_sub(sync::now() - began));
-        }
-    }
-}
-
-/// Shuts several pipelines down at once. Those that are shut down already are left alone.
-pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = sync::now();
-    if pipelines.iter().all(|pipeline| pipeline.spool.signal().ending) {
-        return;
-    }
-    flush_all(pipelines, timeout);
-    for pipeline in pipelines {
-        pipeline.spool.close();
-        pipeline.spool.tell(|signal| signal.ending = true);
-    }
-    let end = timeout.max((sync::now() - began) + END_GRACE);
-    for pipeline in pipelines {
-        let rest = end.saturating_sub(sync::now() - began);
-        if !pipeline.has_sender() || pipeline.spool.wait(rest, |signal| signal.ended) {
-            pipeline.spool.release();
-        }
-    }
-}
-
-impl Drop for Pipeline {
-    fn drop(&mut self) {
-        leave_all(std::slice::from_ref(self));
-    }
-}
-
-/// Shuts several pipelines down as quickly as a host may expect of a process that ends. What takes
-/// longer is not begun: neither a sync nor, when the events are safe on disk, the set-up of a
-/// destination.
-pub(super) fn leave_all(pipelines: &[Pipeline]) {
-    for pipeline in pipelines {
-        pipeline.spool.tell(|signal| signal.leaving = true);
-    }
-    shutdown_all(pipelines, DROP_FLUSH);
 }
 
 /// What a destination calls itself; the author's code that says it may panic.

@@ -32,7 +32,7 @@ mod state;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use begun::Begun;
@@ -76,6 +76,8 @@ pub(crate) struct Spool {
     settings: Settings,
     /// What the process has that made the spool.
     first: Share,
+    /// The thread that sends, once it runs.
+    sender: OnceLock<sync::ThreadId>,
 }
 
 /// What the sender and those who wait for it tell each other.
@@ -103,7 +105,18 @@ impl Spool {
     pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         crate::event::process::notice();
         let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings.clone());
-        Self { disk, clock, settings, first: Share::new(state) }
+        Self { disk, clock, settings, first: Share::new(state), sender: OnceLock::new() }
+    }
+
+    /// Says that the calling thread is the sender.
+    pub(crate) fn set_sender_thread(&self) {
+        // There is one per spool.
+        let _ = self.sender.set(sync::thread_id());
+    }
+
+    /// Whether the calling thread is the sender, as in a callback of the author's.
+    pub(crate) fn is_sender_thread(&self) -> bool {
+        self.sender.get().is_some_and(|sender| *sender == sync::thread_id())
     }
 
     fn fresh(&self) -> State {
