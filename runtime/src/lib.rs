@@ -78,8 +78,8 @@ mod custom;
 pub mod destination;
 mod error;
 pub mod event;
-#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod local;
 #[cfg(feature = "log")]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
-use toolwatch::local::Reader;
+use toolwatch::local::{Reader, Record};
 use toolwatch::testing::{Received, Receiver, Reply};
 
 use crate::oracle::FIRST_CALL;
@@ -139,10 +139,17 @@ impl Stored {
     pub fn read(directory: &Path) -> Self {
         let stored = Self::default();
         for record in Reader::open(directory).expect("the record can be read") {
-            let request = record.attributes.others.get("request_id").and_then(Value::as_u64);
-            stored.lock().keep([(record.event_id, record.event_name, request)]);
+            stored.keep([record]);
         }
         stored
+    }
+
+    /// Stores records that were read.
+    pub fn keep(&self, records: impl IntoIterator<Item = Record>) {
+        for record in records {
+            let request = record.attributes.others.get("request_id").and_then(Value::as_u64);
+            self.lock().keep([(record.event_id, record.event_name, request)]);
+        }
     }
 
     /// Which of these calls have no event.

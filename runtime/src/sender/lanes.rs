@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::ending::{flush_all, leave_all, shutdown_all};
+use super::flush::{flush_all, leave_all, shutdown_all};
 use super::{OnError, Pipeline, Quota};
 use crate::Error;
 use crate::contain::contain;

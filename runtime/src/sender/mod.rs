@@ -6,7 +6,7 @@
 
 mod config;
 mod contract;
-mod ending;
+mod flush;
 mod lanes;
 mod pipeline;
 mod retry;
@@ -30,6 +30,7 @@ pub(crate) use sampling::keep;
 
 #[cfg(test)]
 use {
+    crate::Error,
     crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats},
     crate::sync::{self, Mutex},
     schedule::Cadence,

@@ -207,25 +207,9 @@ impl Pipeline {
         self.spool.directory()
     }
 
-    /// Sends what waits, and returns when it is sent, when that cannot succeed in time, or when the
-    /// time is over. Blocks the calling thread.
-    #[cfg(test)]
-    pub(crate) fn flush(&self, timeout: std::time::Duration) -> crate::spool::Delivery {
-        super::ending::flush_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
-    }
-
     /// Whether there is a sender. A copy that fork made has none: its thread was not copied.
     pub(super) fn has_sender(&self) -> bool {
         self.sends && self.spool.is_original()
-    }
-
-    /// Sends what waits, then ends: later events go to disk, and files are left to the next process.
-    /// A request that hangs is left behind. Calling it again only returns the numbers.
-    #[cfg(test)]
-    pub(crate) fn shutdown(&self, timeout: std::time::Duration) -> crate::spool::Delivery {
-        super::ending::shutdown_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
     }
 }
 

@@ -14,6 +14,7 @@ mod conservation;
 mod http;
 mod interleavings;
 mod kill;
+mod leaving;
 mod steps;
 
 /// A destination that answers as a closure says and remembers the ids that it took.

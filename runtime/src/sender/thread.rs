@@ -96,6 +96,7 @@ impl Drop for SenderThread {
 /// The thread's work.
 fn run(mut worker: Worker) {
     let spool = Arc::clone(&worker.spool);
+    spool.set_sender_thread();
     loop {
         let signal = spool.signal();
         if signal.ending {

@@ -8,7 +8,6 @@ mod adopt;
 mod begun;
 mod claim;
 mod clock;
-mod copy;
 mod directory;
 mod disk;
 mod durable;
@@ -23,8 +22,9 @@ mod room;
 mod scan;
 mod segment;
 mod settle;
+mod share;
+#[cfg_attr(fuzzing, allow(dead_code, reason = "the targets use a part of the machine"))]
 #[cfg(any(test, fuzzing))]
-#[cfg_attr(fuzzing, expect(dead_code, reason = "the targets use a part of the machine"))]
 mod simulated;
 mod splice;
 mod state;
@@ -32,7 +32,7 @@ mod state;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use begun::Begun;
@@ -65,8 +65,8 @@ pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
 use crate::sync::{self, MutexGuard};
-use copy::Copy;
 use settle::Next;
+use share::Share;
 use state::State;
 
 /// The events that wait, and the account of all.
@@ -75,7 +75,9 @@ pub(crate) struct Spool {
     clock: Arc<dyn Clock>,
     settings: Settings,
     /// What the process has that made the spool.
-    first: Copy,
+    first: Share,
+    /// The thread that sends, once it runs.
+    sender: OnceLock<sync::ThreadId>,
 }
 
 /// What the sender and those who wait for it tell each other.
@@ -103,7 +105,18 @@ impl Spool {
     pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         crate::event::process::notice();
         let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings.clone());
-        Self { disk, clock, settings, first: Copy::new(state) }
+        Self { disk, clock, settings, first: Share::new(state), sender: OnceLock::new() }
+    }
+
+    /// Says that the calling thread is the sender.
+    pub(crate) fn set_sender_thread(&self) {
+        // There is one per spool.
+        let _ = self.sender.set(sync::thread_id());
+    }
+
+    /// Whether the calling thread is the sender, as in a callback of the author's.
+    pub(crate) fn is_sender_thread(&self) -> bool {
+        self.sender.get().is_some_and(|sender| *sender == sync::thread_id())
     }
 
     fn fresh(&self) -> State {
@@ -111,7 +124,7 @@ impl Spool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.copy().state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.share().state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
@@ -123,7 +136,7 @@ impl Spool {
             state.append(payload);
             (state.stats.own.spooled(), state.disk_news.take())
         };
-        let wake_at = &self.copy().wake_at;
+        let wake_at = &self.share().wake_at;
         if waiting >= wake_at.load(Relaxed) && wake_at.swap(u64::MAX, Relaxed) != u64::MAX {
             self.tell(|signal| signal.wake = true);
         }
@@ -211,22 +224,22 @@ impl Spool {
 
     /// Tells the other side something.
     pub(crate) fn tell(&self, change: impl FnOnce(&mut Signal)) {
-        let copy = self.copy();
-        change(&mut copy.signal.lock().unwrap_or_else(PoisonError::into_inner));
-        copy.changed.notify_all();
+        let share = self.share();
+        change(&mut share.signal.lock().unwrap_or_else(PoisonError::into_inner));
+        share.changed.notify_all();
     }
 
     /// What was told last.
     pub(crate) fn signal(&self) -> Signal {
-        *self.copy().signal.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.share().signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
         // No deadline when the timeout reaches beyond what the clock can tell.
         let deadline = sync::now().checked_add(timeout);
-        let copy = self.copy();
-        let mut signal = copy.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = self.share();
+        let mut signal = share.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
             let left = deadline
                 .map_or(timeout, |deadline| deadline.saturating_duration_since(sync::now()));
@@ -234,7 +247,7 @@ impl Spool {
                 return false;
             }
             signal =
-                copy.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
+                share.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -242,14 +255,14 @@ impl Spool {
     /// The sender's sleep: until it is asked for something, enough events wait, or for so long.
     pub(crate) fn sleep(&self, timeout: Duration, wake_at: u64, flushes_seen: u64) {
         use std::sync::atomic::Ordering::Relaxed;
-        let copy = self.copy();
-        copy.wake_at.store(wake_at, Relaxed);
+        let share = self.share();
+        share.wake_at.store(wake_at, Relaxed);
         if self.lock().stats.own.spooled() < wake_at {
             self.wait(timeout, |signal| {
                 signal.wake || signal.ending || signal.flushes > flushes_seen
             });
         }
-        copy.wake_at.store(u64::MAX, Relaxed);
-        copy.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
+        share.wake_at.store(u64::MAX, Relaxed);
+        share.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
     }
 }

@@ -11,9 +11,11 @@ pub(crate) mod model;
 pub(crate) use std::sync::atomic::AtomicU64;
 #[cfg(not(test))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(test))]
+pub(crate) use std::thread::ThreadId;
 
 #[cfg(test)]
-pub(crate) use model::{AtomicU64, Condvar, Mutex, MutexGuard, now, spawn};
+pub(crate) use model::{AtomicU64, Condvar, Mutex, MutexGuard, ThreadId, now, spawn, thread_id};
 
 /// The moment that bounded waits are measured from.
 #[cfg(not(test))]
@@ -28,4 +30,10 @@ pub(crate) fn now() -> std::time::Instant {
 #[cfg(not(test))]
 pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
+}
+
+/// Which thread this is.
+#[cfg(not(test))]
+pub(crate) fn thread_id() -> ThreadId {
+    std::thread::current().id()
 }

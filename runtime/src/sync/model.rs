@@ -87,6 +87,20 @@ pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resu
     }
 }
 
+/// Which thread this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThreadId {
+    System(std::thread::ThreadId),
+    Model(shuttle::thread::ThreadId),
+}
+
+pub(crate) fn thread_id() -> ThreadId {
+    match MODEL.get() {
+        Some(_) => ThreadId::Model(shuttle::thread::current().id()),
+        None => ThreadId::System(std::thread::current().id()),
+    }
+}
+
 /// A lock.
 pub(crate) enum Mutex<T> {
     System(std::sync::Mutex<T>),

@@ -230,6 +230,8 @@ impl WatchBuilder {
     /// Is told of failures of the delivery path, once per episode. Without it they are written to
     /// stderr, one line each. It is also told, once per tool, which tool cannot ask for the intent.
     /// It runs on the thread that met the failure, which may be in a call, so it must not wait.
+    /// Its panic is counted and goes no further, but with `panic = "abort"` it ends the process, as
+    /// one of every other callback does.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
@@ -245,7 +247,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Merges options, variables and defaults, and starts the watch.
+    /// Merges options, variables and defaults, and starts the watch. A program that forks, such as
+    /// a daemon, builds it after the fork: the thread that sends is not copied.
     ///
     /// # Errors
     ///

@@ -109,7 +109,8 @@ impl Watch {
     /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
     ///
     /// Blocks the calling thread. Works on any runtime and without one. A watch without a
-    /// destination answers at once.
+    /// destination answers at once, and so does every one on the sender's own thread, as in a
+    /// callback: it would wait for itself.
     ///
     /// ```
     /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use toolwatch_tests::canary::random::Random;
 use toolwatch_tests::oracle::Oracle;
 use toolwatch_tests::stored::{Doubles, Stored};
-use toolwatch_tests::victim::{Moment, Sinks, Starter};
+use toolwatch_tests::victim::{Moment, Sinks, Starter, segments};
 
 /// Servers that are killed in one directory before it is drained and judged. With the cap below, so
 /// many leave segments that are full and segments that are not, and never come near the cap.
@@ -37,6 +37,8 @@ struct Figure {
     lost: usize,
     twice: usize,
     doubles: Doubles,
+    /// Segments that the dead left.
+    segments: usize,
 }
 
 /// One directory: servers come and die, the last one lives until everything has arrived.
@@ -74,6 +76,7 @@ impl Round {
             let moment = moments[(kill + random.below(2)) % moments.len()];
             starter.kill_one(&self.oracle, random, moment, CALLS).expect("a kill");
         }
+        figure.segments += segments(self.directory.path());
         if self.destination != Destination::None {
             let is_drained = self.starter(Some(up)).drain(&self.oracle, &stored);
             assert!(is_drained.expect("a last process"), "events that nobody sent");
@@ -119,14 +122,16 @@ fn check(destination: Destination) {
         round.run(&mut random, &mut figure);
         number += 1;
     }
-    let Figure { kills, sent, replied, stored, lost, twice, doubles } = figure;
+    let Figure { kills, sent, replied, stored, lost, twice, doubles, segments } = figure;
     println!(
         "kill loop, destination {destination:?}: {kills} kills, {sent} calls sent, {replied} replied, \
-         {stored} stored, {lost} lost, {twice} stored twice, {} sent again in {} batches",
+         {segments} segments left, {stored} stored, {lost} lost, {twice} stored twice, {} sent again in {} batches",
         doubles.events, doubles.batches
     );
     assert_eq!(lost, 0, "replied calls without an event");
     assert_eq!(twice, 0, "calls with two events");
+    let rotates = destination == Destination::Up || segments > kills;
+    assert!(rotates, "{segments} segments: no server filled one");
     assert!(doubles.batches <= kills, "more than one batch was sent again for a kill");
 }
 

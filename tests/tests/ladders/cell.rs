@@ -66,7 +66,7 @@ impl Cell {
         let (place, directory) = (Place::start(self.state)?, tempfile::tempdir()?);
         let calls = 1 + (round + self.state as usize) % 6;
         // Every other round ends while a request is on its way, or failed a moment ago.
-        let is_amid = (round + self.state as usize + self.kind as usize) % 2 == 0;
+        let is_amid = (round + self.state as usize + self.kind as usize).is_multiple_of(2);
         let start = |is_watched| {
             let mut server = self.start(&place.endpoint, directory.path(), is_watched, is_amid)?;
             self.call(&mut server, calls)?;
@@ -87,7 +87,7 @@ impl Cell {
         } else {
             let end = |is_watched| self.host.end(&mut start(is_watched)?);
             permits.hold(|| {
-                if round % 2 == 0 {
+                if round.is_multiple_of(2) {
                     return io::Result::Ok((end(true)?, end(false)?));
                 }
                 let unwatched = end(false)?;
@@ -169,9 +169,24 @@ fn start(
         ("TOOLWATCH_DIR", &*directory),
     ];
     variables.extend(more);
-    let mut server = RawServer::start(env!("CARGO_BIN_EXE_ladder"), &[kind], &variables)?;
+    let program = env!("CARGO_BIN_EXE_ladder");
+    let mut server = if ignores_interrupts()? {
+        // It becomes the server, so that the process is the same.
+        RawServer::start("env", &["--default-signal=INT", program, kind], &variables)?
+    } else {
+        RawServer::start(program, &[kind], &variables)?
+    };
     server.initialize()?;
     Ok(server)
+}
+
+/// Whether this process ignores SIGINT and its children with it, as jobs in the background of a
+/// shell do. No host is such a job.
+fn ignores_interrupts() -> io::Result<bool> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    let mask = u64::from_str_radix(mask.trim(), 16).map_err(io::Error::other)?;
+    Ok(mask & (1 << (rustix::process::Signal::INT.as_raw() - 1)) != 0)
 }
 
 /// The collector is kind again, and the next process sends what the ended one left.

@@ -1,9 +1,11 @@
 //! Promise: any number of processes share a directory. Each event is stored once, whoever dies,
 //! whatever its process id is, and whatever processes its tools make.
 
-#[cfg(unix)]
+// It looks into `/proc` for who is alive.
+#[cfg(target_os = "linux")]
 mod children;
 mod pids;
+mod reading;
 mod together;
 
 use std::path::Path;

@@ -13,7 +13,7 @@ const SERVERS: usize = 8;
 const CALLS: u64 = 100;
 
 /// Runs eight clients at once; each is told its number.
-fn in_eight_threads(client: impl Fn(u64) + Sync) {
+pub(super) fn in_eight_threads(client: impl Fn(u64) + Sync) {
     std::thread::scope(|scope| {
         for number in 0..SERVERS as u64 {
             let client = &client;

@@ -132,7 +132,7 @@ fn check(case: &str) {
 }
 
 macro_rules! cases {
-    ($($name:ident: $case:literal;)*) => { $(
+    ($(fn $name:ident() $case:literal;)*) => { $(
         #[test]
         fn $name() {
             check($case);
@@ -141,24 +141,24 @@ macro_rules! cases {
 }
 
 cases! {
-    a_watch_works_on_a_current_thread_runtime: "current_thread";
-    a_watch_works_on_one_worker: "multi_thread_1";
-    a_watch_works_on_four_workers: "multi_thread_4";
-    a_watch_works_on_a_local_set: "local_set";
-    a_watch_works_under_smol: "smol";
-    a_watch_works_under_smol_on_four_threads: "smol_on_four_threads";
-    a_watch_works_without_a_runtime: "no_runtime";
-    several_runtimes_share_a_watch: "several_runtimes";
-    flush_and_shutdown_return_inside_block_on: "flush_inside_block_on";
-    flush_and_shutdown_return_in_block_in_place: "flush_in_block_in_place";
-    flush_and_shutdown_return_on_blocking_threads: "spawn_blocking";
-    a_flush_in_a_callback_of_the_sender_returns: "callback_flushes";
-    a_watch_may_be_built_and_dropped_inside_a_runtime: "built_and_dropped_inside";
-    a_runtime_may_end_before_its_watch: "runtime_dropped_first";
-    a_watch_may_end_before_its_runtime: "watch_dropped_first";
-    calls_after_the_installed_watch_was_dropped_stay_on_disk: "installed_dropped_first";
-    a_runtime_may_be_shut_down_in_the_background: "shutdown_background";
-    a_runtime_may_be_shut_down_with_a_timeout: "shutdown_timeout";
-    a_watch_that_is_never_dropped_loses_nothing: "never_dropped";
-    a_watch_may_end_with_the_variables_of_a_thread: "dropped_with_a_thread";
+    fn a_watch_works_on_a_current_thread_runtime() "current_thread";
+    fn a_watch_works_on_one_worker() "multi_thread_1";
+    fn a_watch_works_on_four_workers() "multi_thread_4";
+    fn a_watch_works_on_a_local_set() "local_set";
+    fn a_watch_works_under_smol() "smol";
+    fn a_watch_works_under_smol_on_four_threads() "smol_on_four_threads";
+    fn a_watch_works_without_a_runtime() "no_runtime";
+    fn several_runtimes_share_a_watch() "several_runtimes";
+    fn flush_and_shutdown_return_inside_block_on() "flush_inside_block_on";
+    fn flush_and_shutdown_return_in_block_in_place() "flush_in_block_in_place";
+    fn flush_and_shutdown_return_on_blocking_threads() "spawn_blocking";
+    fn a_flush_in_a_callback_of_the_sender_returns() "callback_flushes";
+    fn a_watch_may_be_built_and_dropped_inside_a_runtime() "built_and_dropped_inside";
+    fn a_runtime_may_end_before_its_watch() "runtime_dropped_first";
+    fn a_watch_may_end_before_its_runtime() "watch_dropped_first";
+    fn calls_after_the_installed_watch_was_dropped_stay_on_disk() "installed_dropped_first";
+    fn a_runtime_may_be_shut_down_in_the_background() "shutdown_background";
+    fn a_runtime_may_be_shut_down_with_a_timeout() "shutdown_timeout";
+    fn a_watch_that_is_never_dropped_loses_nothing() "never_dropped";
+    fn a_watch_may_end_with_the_variables_of_a_thread() "dropped_with_a_thread";
 }

@@ -32,7 +32,7 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 16] = [
+const LAYERS: &[Layer] = &[
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
@@ -47,6 +47,11 @@ const LAYERS: [Layer; 16] = [
         module: "system",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],
+    },
+    Layer {
+        module: "sync",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::fs", "std::net"],
     },
     Layer {
         module: "semconv",

@@ -17,9 +17,9 @@ pub use quota::{Quota, QuotaStatus};
 /// Takes batches of events.
 ///
 /// The sender's own thread calls it, one batch at a time, and waits for the answer; so `send` may
-/// block, and should give up by itself after some seconds. A panic counts as a failed attempt. The
-/// same batch, or parts of it, come again after a failure, with the same event ids: a destination
-/// that remembers ids can drop doubles.
+/// block, and should give up by itself after some seconds. A panic counts as a failed attempt, but
+/// with `panic = "abort"` it ends the process, as everywhere. The same batch, or parts of it, come
+/// again after a failure, with the same event ids: a destination that remembers ids can drop doubles.
 ///
 /// ```
 /// use toolwatch::destination::{Ack, Batch, Destination, SendError};

@@ -139,7 +139,7 @@ impl Spool {
     }
 
     fn register(&self) -> MutexGuard<'_, Register> {
-        self.copy().begun.lock().unwrap_or_else(PoisonError::into_inner)
+        self.share().begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
 //! No runtime at all, another one than tokio, and callbacks on the sender's thread.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, JsonObject, RequestId};
 use rmcp::service::{Peer, RequestContext};
@@ -51,7 +52,8 @@ pub(crate) fn callback_flushes(watch: Watch) -> Stats {
     let of_callback = Arc::clone(&slot);
     let builder = Watch::builder().server("runtimes", "1.2.3").on_error(move |_| {
         if let Some(watch) = of_callback.get() {
-            watch.flush(FLUSH);
+            // It must not wait for itself, however long it may.
+            watch.flush(Duration::MAX);
             custom(watch);
         }
     });
@@ -116,7 +118,7 @@ pub(crate) fn smol_on_four_threads(watch: Watch) -> Stats {
                     call(server, peer).await;
                     smol::future::yield_now().await;
                     custom(watch);
-                    if number % 8 == 0 {
+                    if number.is_multiple_of(8) {
                         watch.flush(FLUSH);
                     }
                 }

@@ -160,8 +160,12 @@ fn memory() {
     assert_eq!((account.captured(), account.spooled()), (8, 0));
     let reasons = [DropReason::MemoryFull, DropReason::Shutdown];
     let dropped: u64 = reasons.iter().map(|&reason| account.dropped(reason)).sum();
-    assert_eq!((account.dropped_total(), account.delivered()), (dropped, world.taken()));
-    world.finish(dropped);
+    assert_eq!(account.dropped_total(), dropped);
+    // A batch that came between the flush and the end of a shutdown counts as dropped, and its
+    // destination may still take it.
+    let late = world.taken().checked_sub(account.delivered()).expect("delivered and not taken");
+    assert!(late <= account.dropped(DropReason::Shutdown), "{account:?}");
+    world.finish(dropped - late);
 }
 
 /// Two processes with one directory; the second goes on when the first has ended, and adopts.

@@ -15,7 +15,7 @@ use crate::event::process;
 use crate::sync::{AtomicU64, Condvar, Mutex};
 
 /// What one process has.
-pub(super) struct Copy {
+pub(super) struct Share {
     /// How many forks away from the program's first process it is.
     forks: u32,
     pub(super) state: Mutex<State>,
@@ -25,10 +25,10 @@ pub(super) struct Copy {
     /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
     pub(super) wake_at: AtomicU64,
     /// What the next copy in line has; filled in that process alone.
-    next: OnceLock<Box<Copy>>,
+    next: OnceLock<Box<Share>>,
 }
 
-impl Copy {
+impl Share {
     /// An empty spool of this process.
     pub(super) fn new(state: State) -> Self {
         Self {
@@ -57,16 +57,16 @@ impl Copy {
 
 impl Spool {
     /// What this process has of the spool, as far as it is known to be another one.
-    pub(super) fn copy(&self) -> &Copy {
+    pub(super) fn share(&self) -> &Share {
         let forks = process::forks();
-        let mut copy = &self.first;
-        while copy.forks != forks {
-            copy = copy.next.get_or_init(|| {
-                copy.let_go();
-                Box::new(Copy::new(self.fresh()))
+        let mut share = &self.first;
+        while share.forks != forks {
+            share = share.next.get_or_init(|| {
+                share.let_go();
+                Box::new(Share::new(self.fresh()))
             });
         }
-        copy
+        share
     }
 
     /// Whether this process is the one that made the spool.
