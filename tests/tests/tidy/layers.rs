@@ -32,7 +32,7 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
@@ -76,6 +76,11 @@ const LAYERS: [Layer; 12] = [
     },
     Layer {
         module: "spool",
+        modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
+    },
+    Layer {
+        module: "audit",
         modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
     },
