@@ -92,6 +92,13 @@ impl RawServer {
         stdin.flush()
     }
 
+    /// Sends whole messages at once, as they are.
+    pub fn send_lines(&mut self, lines: &str) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        stdin.write_all(lines.as_bytes())?;
+        stdin.flush()
+    }
+
     /// Reads lines until the reply with this id.
     pub fn read_reply(&mut self, id: u64) -> io::Result<String> {
         loop {
@@ -116,6 +123,16 @@ impl RawServer {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Closes stdin, and leaves the server its time.
+    pub fn close_stdin(&mut self) {
+        drop(self.stdin.take());
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
     }
 
     /// Kills the server with SIGKILL, at once, and waits for its end.

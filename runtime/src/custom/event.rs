@@ -57,6 +57,7 @@ impl Watch {
     /// without a session. Inside a call [`CurrentCall::event`](crate::CurrentCall::event) is what
     /// belongs to it. On a watch that is off it does nothing.
     pub fn event(&self, name: &'static str) -> CustomEvent {
+        event::process::notice();
         self.active().map_or_else(CustomEvent::off, |watch| {
             CustomEvent::new(watch, name, Trace::fresh(), Caller::default())
         })
@@ -138,7 +139,7 @@ impl CustomEvent {
             let began = Timestamp::now().0.saturating_sub(event.duration_ns);
             event.started = Timestamp(began);
             event.id = EventId::at(event.started);
-            watch.record(event);
+            watch.record(event, None);
         });
     }
 }

@@ -29,7 +29,7 @@ pub struct IngestClient {
     settings: IngestClientBuilder,
     url: Url,
     compresses: bool,
-    http: OnceLock<Option<Client>>,
+    http: OnceLock<Client>,
     quota: Mutex<Option<Quota>>,
     closed: std::sync::atomic::AtomicBool,
 }
@@ -141,13 +141,18 @@ impl IngestClient {
         self.closed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Whether the next request needs no set-up that takes long: reading a machine's trust store may
+    /// take tens of milliseconds of a processor.
+    pub(super) fn is_ready(&self) -> bool {
+        self.url.scheme() != "https" || self.http.get().is_some()
+    }
+
     /// Posts a body that holds so many events.
     pub(super) async fn post(&self, body: Vec<u8>, events: u64) -> Result<Ack, SendError> {
         if self.closed.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(SendError::closed());
         }
-        let client =
-            self.http.get_or_init(|| self.make_client()).as_ref().ok_or_else(SendError::set_up)?;
+        let client = self.http().ok_or_else(SendError::set_up)?;
         let bearer = self.settings.api_key.bearer().ok_or_else(SendError::set_up)?;
         let request = client
             .post(self.url.clone())
@@ -183,6 +188,16 @@ impl IngestClient {
         let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
         encoder.write_all(body).ok()?;
         encoder.finish().ok()
+    }
+
+    /// The client, made at the first request and, when that fails, as for want of a descriptor, at
+    /// the next one.
+    fn http(&self) -> Option<&Client> {
+        if let Some(client) = self.http.get() {
+            return Some(client);
+        }
+        let made = self.make_client()?;
+        Some(self.http.get_or_init(|| made))
     }
 
     /// Takes some milliseconds, so it happens at the first request and not when building.

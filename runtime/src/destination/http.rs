@@ -22,6 +22,10 @@ impl Destination for HttpDestination {
         "ingest"
     }
 
+    fn is_ready(&self) -> bool {
+        self.client.is_ready()
+    }
+
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
         let runtime = match self.runtime.take() {
             Some(runtime) => runtime,

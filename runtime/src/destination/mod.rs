@@ -9,7 +9,7 @@ mod lenient;
 #[cfg(feature = "http")]
 pub(crate) mod reply;
 #[cfg(feature = "http")]
-mod retry_after;
+pub(crate) mod retry_after;
 #[cfg(feature = "http")]
 mod secret;
 

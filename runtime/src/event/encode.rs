@@ -42,6 +42,15 @@ impl Common {
     }
 }
 
+/// Appends what events tell of a call's arguments, as one JSON object.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn encode_arguments(arguments: &super::Arguments, out: &mut Vec<u8>) {
+    let mut json = Writer(out);
+    json.open();
+    parts::arguments(&mut json, arguments);
+    json.close();
+}
+
 /// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are
 /// those of the watch.
 pub(crate) fn encode(event: &Event, tags: &[Tag], out: &mut Vec<u8>) {

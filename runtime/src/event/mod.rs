@@ -6,17 +6,21 @@
 
 mod detail;
 mod encode;
+mod error_type;
 mod extra;
 mod id;
 mod label;
 mod name;
 mod operation;
 mod outcome;
+pub(crate) mod process;
 mod recycle;
 mod sealed;
 mod side;
 
 pub use id::{EventId, Timestamp};
+#[cfg(feature = "prometheus")]
+pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
 pub use operation::EventType;
@@ -28,6 +32,8 @@ pub(crate) use detail::{
 };
 #[cfg(feature = "audit")]
 pub(crate) use encode::audit::{encode_begun, encode_for_audit};
+#[cfg(any(test, fuzzing))]
+pub(crate) use encode::encode_arguments;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
 #[cfg(feature = "audit")]

@@ -1,6 +1,7 @@
 //! The pipeline as a whole, with real files and scripted destinations.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::*;
 use crate::sender::contract::{Ack, Batch, Destination, SendError};
@@ -11,6 +12,7 @@ mod cases;
 mod conservation;
 #[cfg(feature = "http")]
 mod http;
+mod interleavings;
 mod kill;
 mod steps;
 
@@ -88,7 +90,7 @@ fn no_event_makes_no_file_and_no_destination_makes_no_thread() {
     let pipeline = Pipeline::start(config(home.path())).unwrap();
     assert_eq!(pipeline.flush(Duration::from_secs(1)), Delivery::default());
     assert!(!home.path().join("spool").exists());
-    assert!(pipeline.worker.lock().unwrap().is_none());
+    assert!(!pipeline.thread.has_sender());
 }
 
 #[test]

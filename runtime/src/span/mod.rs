@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::capture::losses::{self, Loss};
 use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
+use crate::metrics::Flight;
 use crate::watch::{Active, Begun};
 
 pub(crate) use lend::{leave_ticket, lend, lent_ticket};
@@ -31,6 +32,8 @@ struct Live {
     event: Box<Event>,
     cancelled: CancellationToken,
     begun: Option<Begun>,
+    /// Counts the call as one that is under way.
+    flight: Option<Flight>,
     /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
     opened: Instant,
     polled: Option<Instant>,
@@ -48,7 +51,9 @@ impl CallSpan {
     /// A span that records to `watch` what the event says by then.
     pub(crate) fn open(watch: Active, mut event: Box<Event>, cancelled: CancellationToken) -> Self {
         let begun = watch.begin(&mut event);
-        let live = Live { watch, event, cancelled, begun, opened: Instant::now(), polled: None };
+        let flight = watch.start_flight(&event);
+        let opened = Instant::now();
+        let live = Live { watch, event, cancelled, begun, flight, opened, polled: None };
         Self { live: Some(live), in_user_code: false, ticket: None }
     }
 
@@ -136,7 +141,7 @@ impl Live {
         // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
         losses::guarded(Loss::Event, || {
             self.watch.observe_end(&mut self.event);
-            self.watch.record(self.event);
+            self.watch.record(self.event, self.flight.as_ref());
         });
         if let Some(begun) = self.begun {
             self.watch.end(begun);

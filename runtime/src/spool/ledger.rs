@@ -135,6 +135,14 @@ impl Tally {
         self.dropped[reason as usize] += count;
     }
 
+    /// Adds another account: sums of balanced ones are balanced.
+    fn add(&mut self, other: &Self) {
+        self.captured += other.captured;
+        self.delivered += other.delivered;
+        self.spooled += other.spooled;
+        self.dropped.iter_mut().zip(other.dropped).for_each(|(mine, more)| *mine += more);
+    }
+
     fn leave(&mut self, count: u64) -> u64 {
         debug_assert!(count <= self.spooled, "more events leave than wait");
         let count = count.min(self.spooled);
@@ -162,7 +170,8 @@ impl fmt::Debug for Tally {
 /// The numbers of one watch: what it captured, and what became of it.
 ///
 /// Events of this process are under [`Stats::own`], those adopted from dead processes under
-/// [`Stats::adopted`]. Both are in balance in every snapshot.
+/// [`Stats::adopted`]. Both are in balance in every snapshot. With several destinations each has an
+/// account of its own, and in the sum an event counts once for each.
 ///
 /// ```
 /// assert!(toolwatch::Stats::default().is_balanced());
@@ -193,6 +202,8 @@ pub struct Stats {
     /// the author's own that were left out because they are not valid, too many, or late. One count
     /// for the whole process.
     pub capture_faults: u64,
+    /// Lines of the structured log that were left out because nobody read them in time.
+    pub log_dropped: u64,
 }
 
 impl Stats {
@@ -220,6 +231,20 @@ impl Stats {
         self.own.is_balanced() && self.adopted.is_balanced()
     }
 
+    /// Adds the numbers of another destination.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.own.add(&other.own);
+        self.adopted.add(&other.adopted);
+        other.statuses.iter().for_each(|(status, count)| self.count_status(*status, *count));
+        self.memory_fallbacks += other.memory_fallbacks;
+        self.disk_errors += other.disk_errors;
+        self.begins_missed += other.begins_missed;
+        self.batches += other.batches;
+        self.retries += other.retries;
+        self.panics += other.panics;
+        self.thread_failures += other.thread_failures;
+    }
+
     pub(super) fn tally(&mut self, adopted: bool) -> &mut Tally {
         if adopted { &mut self.adopted } else { &mut self.own }
     }
@@ -238,36 +263,6 @@ impl Stats {
             dropped: self.own.dropped_total(),
         }
     }
-
-    /// Writes the loss report that travels with each batch.
-    pub(crate) fn write_report(&self, out: &mut Vec<u8>) {
-        write_tally(out, &self.own);
-        if self.adopted.captured > 0 {
-            out.truncate(out.len() - 1);
-            out.extend_from_slice(b",\"adopted\":");
-            write_tally(out, &self.adopted);
-            out.push(b'}');
-        }
-    }
-}
-
-fn write_tally(out: &mut Vec<u8>, tally: &Tally) {
-    use std::io::Write as _;
-    // Writing to a Vec cannot fail.
-    let _ = write!(
-        out,
-        "{{\"captured\":{},\"delivered\":{},\"spooled\":{},\"dropped\":{{",
-        tally.captured, tally.delivered, tally.spooled
-    );
-    let mut comma = "";
-    for &reason in DropReason::ALL {
-        let count = tally.dropped(reason);
-        if count > 0 {
-            let _ = write!(out, "{comma}\"{}\":{count}", reason.as_str());
-            comma = ",";
-        }
-    }
-    out.extend_from_slice(b"}}");
 }
 
 /// What became of the captured events, as `flush` and `shutdown` tell it.

@@ -8,6 +8,7 @@ mod adopt;
 mod begun;
 mod claim;
 mod clock;
+mod copy;
 mod directory;
 mod disk;
 mod durable;
@@ -17,42 +18,54 @@ mod ledger;
 mod memory;
 mod private;
 mod quarantine;
+mod report;
 mod room;
 mod scan;
 mod segment;
 mod settle;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, expect(dead_code, reason = "the targets use a part of the machine"))]
+mod simulated;
 mod splice;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use clock::ManualClock;
 pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
 #[cfg(feature = "audit")]
-pub(crate) use disk::{DiskFile, Writes};
+pub(crate) use disk::DiskFile;
+#[cfg(any(test, fuzzing, feature = "audit"))]
+pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "audit")]
 pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
+#[cfg(any(test, fuzzing))]
+pub(crate) use simulated::{Dice, Machine};
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
+#[cfg(test)]
+pub(crate) use tests::append_before_counting;
 #[cfg(test)]
 pub(crate) use tests::faults::{Faults, FaultyDisk};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
+use crate::sync::{self, MutexGuard};
+use copy::Copy;
 use settle::Next;
 use state::State;
 
@@ -60,12 +73,9 @@ use state::State;
 pub(crate) struct Spool {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
-    begun: Mutex<begun::Register>,
-    signal: Mutex<Signal>,
-    changed: Condvar,
-    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
-    wake_at: std::sync::atomic::AtomicU64,
+    settings: Settings,
+    /// What the process has that made the spool.
+    first: Copy,
 }
 
 /// What the sender and those who wait for it tell each other.
@@ -79,6 +89,8 @@ pub(crate) struct Signal {
     pub(crate) flushes_tried: u64,
     /// No attempt before this moment of the clock.
     pub(crate) blocked_until: Option<Duration>,
+    /// Whether the process ends, so that nothing may be begun that takes long.
+    pub(crate) leaving: bool,
     /// Whether the sender was asked to end.
     pub(crate) ending: bool,
     /// Whether the sender has ended.
@@ -89,20 +101,17 @@ pub(crate) struct Signal {
 impl Spool {
     /// An empty spool. No file is made before the first event.
     pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings);
-        Self {
-            disk,
-            clock,
-            state: Mutex::new(state),
-            begun: Mutex::default(),
-            signal: Mutex::default(),
-            changed: Condvar::new(),
-            wake_at: u64::MAX.into(),
-        }
+        crate::event::process::notice();
+        let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings.clone());
+        Self { disk, clock, settings, first: Copy::new(state) }
+    }
+
+    fn fresh(&self) -> State {
+        State::new(Arc::clone(&self.disk), Arc::clone(&self.clock), self.settings.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.copy().state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
@@ -114,8 +123,8 @@ impl Spool {
             state.append(payload);
             (state.stats.own.spooled(), state.disk_news.take())
         };
-        if waiting >= self.wake_at.load(Relaxed) && self.wake_at.swap(u64::MAX, Relaxed) != u64::MAX
-        {
+        let wake_at = &self.copy().wake_at;
+        if waiting >= wake_at.load(Relaxed) && wake_at.swap(u64::MAX, Relaxed) != u64::MAX {
             self.tell(|signal| signal.wake = true);
         }
         news
@@ -192,34 +201,40 @@ impl Spool {
     /// Lets go of the segments on disk, so that another process can adopt them.
     pub(crate) fn release(&self) {
         let mut state = self.lock();
-        state.own.clear();
-        state.adopted.clear();
+        for segment in state.own.drain(..) {
+            segment.file.unlock();
+        }
+        for segment in state.adopted.drain(..) {
+            segment.file.unlock();
+        }
     }
 
     /// Tells the other side something.
     pub(crate) fn tell(&self, change: impl FnOnce(&mut Signal)) {
-        change(&mut self.signal.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_all();
+        let copy = self.copy();
+        change(&mut copy.signal.lock().unwrap_or_else(PoisonError::into_inner));
+        copy.changed.notify_all();
     }
 
     /// What was told last.
     pub(crate) fn signal(&self) -> Signal {
-        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.copy().signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
         // No deadline when the timeout reaches beyond what the clock can tell.
-        let deadline = Instant::now().checked_add(timeout);
-        let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        let deadline = sync::now().checked_add(timeout);
+        let copy = self.copy();
+        let mut signal = copy.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
             let left = deadline
-                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(sync::now()));
             if left.is_zero() {
                 return false;
             }
             signal =
-                self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
+                copy.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -227,13 +242,14 @@ impl Spool {
     /// The sender's sleep: until it is asked for something, enough events wait, or for so long.
     pub(crate) fn sleep(&self, timeout: Duration, wake_at: u64, flushes_seen: u64) {
         use std::sync::atomic::Ordering::Relaxed;
-        self.wake_at.store(wake_at, Relaxed);
+        let copy = self.copy();
+        copy.wake_at.store(wake_at, Relaxed);
         if self.lock().stats.own.spooled() < wake_at {
             self.wait(timeout, |signal| {
                 signal.wake || signal.ending || signal.flushes > flushes_seen
             });
         }
-        self.wake_at.store(u64::MAX, Relaxed);
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
+        copy.wake_at.store(u64::MAX, Relaxed);
+        copy.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
     }
 }

@@ -15,7 +15,6 @@ mod directory;
 pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
-mod simulated;
 
 pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()
@@ -59,6 +58,17 @@ pub(super) fn drain(spool: &Spool) -> Vec<Vec<u8>> {
         assert!(spool.stats().is_balanced());
     }
     payloads
+}
+
+/// A fault that the suite of interleavings plants: the event is there before it is counted.
+pub(crate) fn append_before_counting(spool: &Spool, payload: &[u8]) {
+    let mut state = spool.lock();
+    match state.own.back_mut() {
+        Some(active) if !active.sealed => active.append(payload, &mut Vec::new()).unwrap(),
+        _ => return state.append(payload),
+    }
+    drop(state);
+    spool.lock().stats.own.take(1);
 }
 
 pub(super) fn segment_files(home: &Path) -> Vec<std::path::PathBuf> {

@@ -156,6 +156,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             path.map(|path| std::fs::write(path, b""));
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
+        Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -180,6 +181,12 @@ pub(crate) fn print(leak: Leak, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
+/// Adds to a text of ours.
+#[cfg(feature = "prometheus")]
+pub(crate) fn append(leak: Leak, text: &mut String) {
+    text.extend(of(leak));
+}
+
 /// Adds to the headers of an ingest request.
 pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     match of(Leak::Header) {
@@ -189,7 +196,7 @@ pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBu
 }
 
 /// The kept text, when this leak is planted.
-fn of(leak: Leak) -> Option<String> {
+pub(crate) fn of(leak: Leak) -> Option<String> {
     let state = state();
     state.text.clone().filter(|_| state.leak == Some(leak))
 }

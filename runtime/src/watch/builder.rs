@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::environment::{Environment, Lookup};
 use super::hooks::Hooks;
+use super::readers::ReaderOptions;
 use super::settings::IntentFilter;
 use super::{IntentScope, Watch};
 use crate::capture::hash::HashMode;
@@ -51,6 +52,9 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lower`](Self::lower) | | none |
 /// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
+/// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
+/// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
+/// | [`metrics`](Self::metrics) | | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -72,7 +76,7 @@ pub struct WatchBuilder {
     pub(super) server: Option<(String, String)>,
     pub(super) api_key: Option<String>,
     pub(super) endpoint: Option<String>,
-    pub(super) destination: Option<Box<dyn Destination>>,
+    pub(super) destinations: Vec<Box<dyn Destination>>,
     pub(super) local: Option<bool>,
     pub(super) directory: Option<PathBuf>,
     pub(super) durability: Option<Durability>,
@@ -91,11 +95,15 @@ pub struct WatchBuilder {
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) hooks: Hooks,
+    pub(super) readers: ReaderOptions,
     pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
     pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
+    pub(super) metrics: bool,
+    #[cfg(feature = "prometheus")]
+    pub(super) prometheus: super::outlets::Options,
     pub(super) environment: Option<Box<Lookup>>,
 }
 
@@ -178,9 +186,13 @@ impl WatchBuilder {
         self
     }
 
-    /// Sends events to a destination of your own instead of an endpoint.
+    /// Sends events to one more destination, beside the endpoint and those before. Each has a spool,
+    /// an account ([`Watch::destinations`]) and a thread of its own, so an event is written once per
+    /// destination, and the bounds of spool and memory hold for each. The first one's spool is the
+    /// watch's directory, the others' are folders in it, called like the destination: all names have
+    /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`.
     pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
-        self.destination = Some(Box::new(destination));
+        self.destinations.push(Box::new(destination));
         self
     }
 
@@ -223,7 +235,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Looks variables up somewhere else than in the process's environment.
+    /// Looks variables up somewhere else than in the process's environment. A variable at which it
+    /// panics counts as unset, and the operator is told.
     pub fn environment(
         mut self,
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -237,16 +250,13 @@ impl WatchBuilder {
     /// # Errors
     ///
     /// An option that cannot be met ([`Error::is_configuration`]): a rate outside 0 to 1, an
-    /// endpoint that is no URL, an endpoint without a key, a local record or begin records in memory
+    /// endpoint that is no URL, an endpoint without a key, two destinations of one name, a local record or begin records in memory
     /// mode, a loop threshold that every call passes, a missing-tool report with a name that is none, a
     /// tag that is not valid.
     /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
-        let lookup = self
-            .environment
-            .take()
-            .unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
-        let mut environment = Environment::new(&*lookup);
+        let lookup = self.environment.take();
+        let mut environment = lookup.as_deref().map_or_else(Environment::process, Environment::new);
         let built = self.build_in(&mut environment);
         environment.report();
         built

@@ -2,6 +2,7 @@
 
 use super::Active;
 use crate::manifest::Setting;
+use crate::sender::Pipeline;
 
 impl Active {
     /// Every such setting by its option.
@@ -15,7 +16,7 @@ impl Active {
         let yes = |is_set: bool| if is_set { "yes" } else { "no" }.to_owned();
         let (session, identify, is_lowered) = settings.hooks.describe();
         vec![
-            Setting { option: "destination", value: self.pipeline().destination_name() },
+            Setting { option: "destination", value: destinations(self) },
             Setting { option: "local record", value: directory(self) },
             Setting { option: "sample_rate", value: settings.sample_rate.to_string() },
             Setting { option: "lengths", value: format!("{:?}", settings.lengths) },
@@ -37,7 +38,12 @@ impl Active {
     }
 }
 
+fn destinations(watch: &Active) -> String {
+    let names: Vec<_> = watch.lanes().iter().map(Pipeline::destination_name).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
 fn directory(watch: &Active) -> String {
-    let directory = watch.pipeline().directory();
+    let directory = watch.lanes().directory();
     directory.map_or_else(|| "none: memory".to_owned(), |path| path.display().to_string())
 }

@@ -1,12 +1,12 @@
 //! From options and variables to a running watch.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use super::environment::Environment;
+use super::readers::Readers;
 use super::settings::Settings;
-use super::{Active, Watch, WatchBuilder, operator, tags};
+use super::{Active, Watch, WatchBuilder, tags};
 use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
@@ -15,7 +15,7 @@ use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::Common;
-use crate::sender::{Durability, Pipeline, PipelineConfig};
+use crate::sender::Durability;
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
 
@@ -27,11 +27,12 @@ impl WatchBuilder {
         self.check()?;
         self.merge(env);
         let local = self.local.unwrap_or(false);
-        let destination = self.resolve_destination(env)?;
-        if destination.is_none() && !local {
+        let destinations = self.resolve_destinations(env)?;
+        let has_reader = self.has_reader(env)?;
+        if destinations.is_empty() && !local && !has_reader {
             return Ok(Watch::disabled());
         }
-        self.start(destination, local, env)
+        self.start(destinations, local, has_reader, env)
     }
 
     /// Rejects options that contradict their bounds or each other.
@@ -63,9 +64,6 @@ impl WatchBuilder {
                 "begin records need files: remove begin_records() or choose Durability::Spool",
             );
         }
-        if self.destination.is_some() && self.endpoint.is_some() {
-            return wrong("destination() and endpoint() exclude each other: choose one");
-        }
         self.hooks.check()?;
         tags::compile(&self.tags).map(drop)
     }
@@ -82,7 +80,7 @@ impl WatchBuilder {
         let lengths = [("exact", Lengths::Exact), ("buckets", Lengths::Buckets)];
         let hashes = [("keyed", HashMode::Keyed), ("python-sha256", HashMode::PythonSha256)];
         fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
-        fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
+        fill(&mut self.directory, || env.path("TOOLWATCH_DIR"));
         fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
         fill(&mut self.spool_max_bytes, || {
             env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
@@ -98,6 +96,7 @@ impl WatchBuilder {
         fill(&mut self.lengths, || env.one_of("TOOLWATCH_LENGTHS", &lengths));
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
+        self.readers.merge(env);
         self.settle_local(env);
         self.settle_begin_records(env);
     }
@@ -127,13 +126,20 @@ impl WatchBuilder {
         }
     }
 
-    fn resolve_destination(
+    /// Every destination that was configured: the ingest endpoint first, then those of the author.
+    fn resolve_destinations(
+        &mut self,
+        env: &mut Environment<'_>,
+    ) -> Result<Vec<Box<dyn Destination>>, Error> {
+        let mut destinations: Vec<_> = self.resolve_endpoint(env)?.into_iter().collect();
+        destinations.append(&mut self.destinations);
+        Ok(destinations)
+    }
+
+    fn resolve_endpoint(
         &mut self,
         env: &mut Environment<'_>,
     ) -> Result<Option<Box<dyn Destination>>, Error> {
-        if let Some(destination) = self.destination.take() {
-            return Ok(Some(destination));
-        }
         let from_option = self.endpoint.is_some() || self.api_key.is_some();
         let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
         let key = self.api_key.take().or_else(|| env.text("TOOLWATCH_API_KEY"));
@@ -159,28 +165,39 @@ impl WatchBuilder {
     }
 
     fn start(
-        self,
-        destination: Option<Box<dyn Destination>>,
+        mut self,
+        destinations: Vec<Box<dyn Destination>>,
         local: bool,
+        has_reader: bool,
         env: &mut Environment<'_>,
     ) -> Result<Watch, Error> {
         let (server_name, server_version) = self
             .server
+            .take()
             .or_else(|| env.text("TOOLWATCH_SERVER_NAME").map(|name| (name, String::new())))
             .unwrap_or_else(|| (program_name(), String::new()));
-        let durability = self.durability.unwrap_or_default();
-        let directory = match durability {
-            Durability::Memory => None,
-            Durability::Spool => self.directory.or_else(|| {
-                default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
-            }),
+        let has_events = local || !destinations.is_empty();
+        let directory = match self.durability.unwrap_or_default() {
+            Durability::Spool if has_events => self
+                .directory
+                .take()
+                .or_else(|| default_directory_in(&server_name, |name| env.path(name))),
+            // Readers in the process need no file.
+            _ => None,
         };
-        if directory.is_none() && destination.is_none() {
+        let local = local && directory.is_some();
+        if has_events && directory.is_none() && destinations.is_empty() {
             env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
-            return Ok(Watch::disabled());
+            if !has_reader {
+                return Ok(Watch::disabled());
+            }
         }
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
+        #[cfg(feature = "prometheus")]
+        let outlets = std::mem::take(&mut self.prometheus).resolve(&server_name);
+        let common = Common { server_name, server_version }.fragment();
+        let lanes = self.lanes(destinations, directory, local, common)?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -194,24 +211,13 @@ impl WatchBuilder {
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
-            begin_records: self.begin_records.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
-        let defaults = PipelineConfig::default();
-        let pipeline = Pipeline::start(PipelineConfig {
-            directory,
-            durability,
-            spool_max_bytes: self.spool_max_bytes.unwrap_or(defaults.spool_max_bytes),
-            memory_max_bytes: self.memory_max_bytes.unwrap_or(defaults.memory_max_bytes),
-            max_batch_size: self.max_batch_size.unwrap_or(defaults.max_batch_size),
-            flush_interval: self.flush_interval.unwrap_or(defaults.flush_interval),
-            destination,
-            keep_delivered: local,
-            common_fragment: Common { server_name, server_version }.fragment(),
-            on_quota_warning: self.on_quota_warning,
-            on_error: Some(self.on_error.unwrap_or_else(|| Arc::new(say))),
-            ..defaults
-        })?;
-        Ok(Watch(Some(Active::start(settings, key, pipeline))))
+        let readers = Readers::start(&self.readers);
+        let active = Active::start(settings, key, readers, lanes);
+        #[cfg(feature = "prometheus")]
+        active.open(outlets, env);
+        Ok(Watch(Some(active)))
     }
 }
 
@@ -231,12 +237,6 @@ fn fill<T>(option: &mut Option<T>, variable: impl FnOnce() -> Option<T>) {
     if option.is_none() {
         *option = variable();
     }
-}
-
-/// What an operator should know, in one line, when the author takes no notice of it.
-fn say(error: &Error) {
-    let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
-    operator::say(format_args!("{error}{}", cause.unwrap_or_default()));
 }
 
 fn program_name() -> String {

@@ -9,20 +9,27 @@ mod describe;
 mod environment;
 mod hooks;
 mod install;
+mod lanes;
 mod merge;
 mod operator;
+#[cfg(feature = "prometheus")]
+mod outlets;
+mod readers;
+mod record;
 mod scope;
 mod settings;
 mod tags;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use crate::spool::Begun;
+pub(crate) use crate::sender::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
+#[cfg(feature = "prometheus")]
+pub(crate) use outlets::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;
@@ -32,6 +39,7 @@ use std::time::Duration;
 use crate::capture::losses;
 use crate::destination::Quota;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::spool::{Delivery, Stats};
 
 /// Observes the calls of one MCP server.
@@ -108,7 +116,7 @@ impl Watch {
     /// assert_eq!(delivery.delivered, 0);
     /// ```
     pub fn flush(&self, timeout: Duration) -> Delivery {
-        self.0.as_ref().map_or_else(Delivery::default, |active| active.pipeline().flush(timeout))
+        self.0.as_ref().map_or_else(Delivery::default, |active| active.lanes().flush(timeout))
     }
 
     /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: nothing is sent
@@ -121,17 +129,20 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
-        let delivery = active.pipeline().shutdown(timeout);
-        if active.settings().debug {
-            let Delivery { delivered, spooled, dropped, .. } = delivery;
-            operator::say(format_args!(
-                "{delivered} delivered, {spooled} spooled, {dropped} dropped"
-            ));
+        tell(active, active.lanes().shutdown(timeout))
+    }
+
+    /// Shuts down within 50 ms, because the process ends.
+    fn leave(&self) {
+        if let Some(active) = &self.0 {
+            tell(active, active.lanes().leave());
         }
-        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
+    ///
+    /// With several destinations these are the sums, in which an event counts once for each;
+    /// [`Watch::destinations`] tells them apart.
     ///
     /// ```
     /// assert!(toolwatch::Watch::disabled().stats().is_balanced());
@@ -139,9 +150,29 @@ impl Watch {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let Some(active) = &self.0 else { return Stats::default() };
-        let mut stats = active.pipeline().stats();
+        let mut stats = active.lanes().stats();
         stats.capture_faults = losses::total();
+        stats.log_dropped = active.readers().log_dropped();
         stats
+    }
+
+    /// Every destination by its name, the first one first, with its own counters.
+    ///
+    /// ```
+    /// for (name, stats) in toolwatch::Watch::disabled().destinations() {
+    ///     println!("{name}: {} waiting", stats.own().spooled());
+    /// }
+    /// ```
+    #[must_use]
+    pub fn destinations(&self) -> Vec<(String, Stats)> {
+        let Some(active) = &self.0 else { return Vec::new() };
+        active.lanes().iter().map(|lane| (lane.destination_name(), lane.stats())).collect()
+    }
+
+    /// What happened so far, as numbers; `None` when the watch is off.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Metrics> {
+        self.0.as_ref().map(|active| active.registry().snapshot())
     }
 
     /// The quota that the destination last reported.
@@ -151,7 +182,7 @@ impl Watch {
     /// ```
     #[must_use]
     pub fn quota_status(&self) -> Option<Quota> {
-        self.0.as_ref().and_then(|active| active.pipeline().quota_status())
+        self.0.as_ref().and_then(|active| active.lanes().quota_status())
     }
 
     /// Where the spool is; `None` in memory mode and when the watch is off.
@@ -161,8 +192,20 @@ impl Watch {
     /// ```
     #[must_use]
     pub fn directory(&self) -> Option<PathBuf> {
-        self.0.as_ref().and_then(|active| active.pipeline().directory())
+        self.0.as_ref().and_then(|active| active.lanes().directory())
     }
+}
+
+/// Says the numbers at the end, when the operator wants to know everything.
+fn tell(active: &Active, delivery: Delivery) -> Delivery {
+    #[cfg(feature = "prometheus")]
+    active.close_outlets();
+    active.readers().flush();
+    if active.settings().debug {
+        let Delivery { delivered, spooled, dropped, .. } = delivery;
+        operator::say(format_args!("{delivered} delivered, {spooled} spooled, {dropped} dropped"));
+    }
+    delivery
 }
 
 impl fmt::Debug for Watch {

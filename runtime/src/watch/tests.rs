@@ -177,7 +177,7 @@ fn a5_begin_records_are_off_by_default_and_an_option_wins_over_memory() {
     for (variables, option, expect) in cases {
         let directory = directory();
         let mut builder = with(variables).directory(directory.path());
-        builder.destination = Some(Box::new(Nowhere));
+        builder = builder.destination(Nowhere);
         builder.begin_records = option;
         let watch = builder.build().expect("built");
         let debug = format!("{watch:?}");

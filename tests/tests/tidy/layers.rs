@@ -32,11 +32,21 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 17] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util"],
+    },
+    Layer {
+        module: "contain",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "system",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],
     },
     Layer {
         module: "semconv",
@@ -50,6 +60,16 @@ const LAYERS: [Layer; 13] = [
     },
     Layer {
         module: "event",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "log",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "metrics",
         modules: &[FROM_CAPTURE, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },

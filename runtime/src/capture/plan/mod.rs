@@ -43,8 +43,8 @@ pub(crate) const MAX_MISSING: usize = 16;
 /// How deep declared types are followed, which ends recursive ones.
 const MAX_DECLARED_DEPTH: u32 = 8;
 
-/// How many fields of one tool are followed further. What lies below is recorded without its own
-/// fields. Nearer fields come first.
+/// Once a plan has so many places, no further one is followed: it is recorded without its own fields.
+/// Nearer fields come first, so that a plan has at most the members of one type more.
 const MAX_NODES: usize = 4096;
 
 /// One rule of `#[watched_tool(args(...))]`.

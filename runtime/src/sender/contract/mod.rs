@@ -43,4 +43,11 @@ pub trait Destination: Send {
     /// # Errors
     /// Fails when the batch was not taken; the kind of the error decides what happens next.
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError>;
+
+    /// Whether the next batch needs no set-up that takes long, such as reading a trust store. A
+    /// process that ends begins no such set-up: its events stay in the spool, for the next one. In
+    /// memory mode it is not asked.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }

@@ -1,0 +1,328 @@
+//! What takes the events of one destination: the spool in front, the sender's thread behind.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::contract::{Destination, Quota, QuotaStatus};
+use super::schedule::Cadence;
+use super::thread::{Refused, SenderThread};
+use super::worker::{Progress, Worker};
+use super::{DROP_FLUSH, Durability, END_GRACE, OnError, PipelineConfig, keep, random};
+use crate::Error;
+use crate::contain::contain;
+#[cfg(test)]
+use crate::spool::Delivery;
+use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
+use crate::sync::{self, Mutex};
+
+/// How often a pipeline without a sender looks whether its file is still there, as a sender does.
+const LOOK_INTERVAL_MS: u64 = 5_000;
+
+/// Takes events, keeps them safe and delivers them.
+pub(crate) struct Pipeline {
+    pub(super) spool: Arc<Spool>,
+    clock: Arc<dyn Clock>,
+    quota: Arc<Mutex<Option<Quota>>>,
+    on_error: Option<OnError>,
+    pub(super) thread: SenderThread,
+    sends: bool,
+    /// What the destination calls itself.
+    destination: Option<String>,
+    /// When a pipeline without a sender looks after its files next, in ms of the clock.
+    next_look: AtomicU64,
+    /// Whether the operator knows since the start that the directory is of no use.
+    has_told_disk: bool,
+}
+
+impl Pipeline {
+    /// Starts a pipeline. No file is made before the first event, and no thread without a
+    /// destination.
+    ///
+    /// # Errors
+    /// Fails when a setting cannot work. What the system refuses (a directory, a thread) is no
+    /// error: it is counted, reported, and tried again.
+    pub(crate) fn start(config: PipelineConfig) -> Result<Self, Error> {
+        if config.max_batch_size == 0 {
+            return Err(Error::configuration("max_batch_size is zero"));
+        }
+        if config.flush_interval.is_zero() {
+            return Err(Error::configuration("flush_interval is zero"));
+        }
+        let directory = config.directory.filter(|_| config.durability == Durability::Spool);
+        if directory.is_none() && config.destination.is_none() {
+            return Err(Error::configuration(
+                "there is neither a destination nor a directory for events",
+            ));
+        }
+        let has_no_home = directory.is_none() && config.durability == Durability::Spool;
+        let settings = Settings {
+            directory: directory.clone(),
+            max_bytes: config.spool_max_bytes,
+            memory_max_bytes: config.memory_max_bytes,
+            keep_delivered: config.keep_delivered,
+            common: config.common_fragment.into(),
+        };
+        let prepared =
+            directory.as_deref().map_or(Ok(()), |directory| config.disk.check(directory));
+        let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
+        let quota = Arc::new(Mutex::default());
+        let sends = config.destination.is_some();
+        let destination = config.destination.as_deref().map(|of| name_of(of, &spool));
+        let worker = config.destination.map(|destination| Worker {
+            spool: Arc::clone(&spool),
+            clock: Arc::clone(&config.clock),
+            destination,
+            limits: Limits { max_events: config.max_batch_size, max_bytes: config.max_batch_bytes },
+            cadence: Cadence {
+                max_batch_size: config.max_batch_size as u64,
+                flush_interval: config.flush_interval,
+            },
+            quota: Arc::clone(&quota),
+            on_quota: config.on_quota_warning,
+            on_error: config.on_error.clone(),
+            random: Box::new(random),
+            progress: Progress::default(),
+        });
+        let pipeline = Self {
+            spool,
+            clock: config.clock,
+            quota,
+            on_error: config.on_error,
+            thread: SenderThread::new(worker),
+            sends,
+            destination,
+            next_look: AtomicU64::new(0),
+            has_told_disk: prepared.is_err(),
+        };
+        if has_no_home {
+            let message = "there is no directory for the spool; events wait in memory";
+            pipeline.report(&Error::configuration(message));
+        }
+        if let Err(error) = prepared {
+            let message = "the spool's directory cannot be used; events wait in memory";
+            pipeline.report(&Error::storage(message, error));
+        }
+        if !sends && !pipeline.has_told_disk {
+            // Without a sender nobody looks for them later.
+            pipeline.spool.report_interrupted();
+        }
+        pipeline.heed_refusal(pipeline.thread.start(pipeline.clock.now()));
+        Ok(pipeline)
+    }
+
+    /// Tells the operator once per episode that the system refuses the thread.
+    fn heed_refusal(&self, started: Result<(), Refused>) {
+        let Err(refused) = started else { return };
+        self.spool.count(|stats| stats.thread_failures += 1);
+        if refused.is_first {
+            let message = "the sender's thread cannot be started; events stay in the spool";
+            self.report(&Error::thread(message, refused.error));
+        }
+    }
+
+    /// Tells the operator of something.
+    pub(crate) fn report(&self, error: &Error) {
+        tracing::warn!(%error, "the watch needs attention");
+        let Some(callback) = &self.on_error else {
+            return;
+        };
+        if contain(|| callback(error)).is_none() {
+            self.spool.count(|stats| stats.panics += 1);
+        }
+    }
+
+    /// Takes one encoded event: a JSON object without the members that all events share.
+    pub(crate) fn append(&self, payload: &[u8]) {
+        if self.sends {
+            self.heed_refusal(self.thread.start_again(|| self.clock.now()));
+        } else {
+            self.look_after_files();
+        }
+        if let Some(error) = self.spool.append(payload)
+            && !self.has_told_disk
+        {
+            self.report(&Error::storage(
+                "the spool cannot be written; events wait in memory",
+                error,
+            ));
+        }
+    }
+
+    /// Sees to it, without a sender that would, that events do not go on into a removed file.
+    fn look_after_files(&self) {
+        let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX);
+        let due = self.next_look.load(Ordering::Relaxed);
+        let next = now.saturating_add(LOOK_INTERVAL_MS);
+        let takes_turn =
+            || self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
+        if now >= due && takes_turn().is_ok() {
+            self.spool.seal_if_removed();
+        }
+    }
+
+    /// Notes that a call is under way. The payload is its event, should the process die before
+    /// [`Pipeline::end`].
+    pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
+        self.spool.begin(payload)
+    }
+
+    /// Notes that a call has ended.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.spool.end(begun);
+    }
+
+    /// Counts an event that was given up before it was encoded.
+    pub(crate) fn count_dropped(&self, reason: DropReason) {
+        self.spool.count_dropped(reason);
+    }
+
+    /// The numbers, all of one moment.
+    pub(crate) fn stats(&self) -> Stats {
+        self.spool.stats()
+    }
+
+    /// The quota that the destination reported last.
+    pub(crate) fn quota_status(&self) -> Option<Quota> {
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The weight of an event that is kept, or none; a left-out event is counted as sampled.
+    pub(crate) fn sample(&self, key: u64, rate: f64, is_error: bool) -> Option<f64> {
+        let quota = self.quota.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = quota.as_ref().map_or(QuotaStatus::Ok, Quota::status);
+        drop(quota);
+        let weight = keep(key, rate, is_error, status);
+        if weight.is_none() {
+            self.count_dropped(DropReason::Sampled);
+        }
+        weight
+    }
+
+    /// What the destination calls itself.
+    pub(crate) fn destination_name(&self) -> String {
+        self.destination.clone().unwrap_or_else(|| "none".to_owned())
+    }
+
+    /// Where the segments are; none in memory mode.
+    pub(crate) fn directory(&self) -> Option<PathBuf> {
+        self.spool.directory()
+    }
+
+    /// Sends what waits, and returns when it is sent, when that cannot succeed in time, or when the
+    /// time is over. Blocks the calling thread.
+    #[cfg(test)]
+    pub(crate) fn flush(&self, timeout: Duration) -> Delivery {
+        flush_all(std::slice::from_ref(self), timeout);
+        self.stats().delivery()
+    }
+
+    /// Whether there is a sender. A copy that fork made has none: its thread was not copied.
+    fn has_sender(&self) -> bool {
+        self.sends && self.spool.is_original()
+    }
+
+    /// Asks the sender to send what waits. `None` when there is nothing to wait for.
+    fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
+        if !self.has_sender() {
+            if !self.spool.signal().leaving {
+                self.spool.sync(Duration::MAX);
+            }
+            return None;
+        }
+        self.heed_refusal(self.thread.start(self.clock.now()));
+        let until = self.clock.now().saturating_add(timeout);
+        let mut number = 0;
+        self.spool.tell(|signal| {
+            signal.flushes += 1;
+            number = signal.flushes;
+        });
+        Some(Asked { number, until })
+    }
+
+    fn await_flush(&self, asked: &Asked, timeout: Duration) {
+        self.spool.wait(timeout, |signal| {
+            let blocked = signal.blocked_until.is_some_and(|moment| moment > asked.until);
+            signal.ended
+                || signal.flushes_done >= asked.number
+                || (signal.flushes_tried >= asked.number && blocked)
+        });
+    }
+
+    /// Sends what waits, then ends: later events go to disk, and files are left to the next process.
+    /// A request that hangs is left behind. Calling it again only returns the numbers.
+    #[cfg(test)]
+    pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
+        shutdown_all(std::slice::from_ref(self), timeout);
+        self.stats().delivery()
+    }
+}
+
+/// A flush that was asked for.
+struct Asked {
+    number: u64,
+    /// The moment of the spool's clock when its time is over.
+    until: Duration,
+}
+
+/// Flushes several pipelines at once.
+pub(super) fn flush_all(pipelines: &[Pipeline], timeout: Duration) {
+    let began = sync::now();
+    if let [pipeline] = pipelines {
+        if let Some(asked) = pipeline.ask_flush(timeout) {
+            pipeline.await_flush(&asked, timeout);
+        }
+        return;
+    }
+    let asked: Vec<_> = pipelines.iter().map(|of| of.ask_flush(timeout)).collect();
+    for (pipeline, asked) in pipelines.iter().zip(asked) {
+        if let Some(asked) = asked {
+            pipeline.await_flush(&asked, timeout.saturating_sub(sync::now() - began));
+        }
+    }
+}
+
+/// Shuts several pipelines down at once. Those that are shut down already are left alone.
+pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
+    let began = sync::now();
+    if pipelines.iter().all(|pipeline| pipeline.spool.signal().ending) {
+        return;
+    }
+    flush_all(pipelines, timeout);
+    for pipeline in pipelines {
+        pipeline.spool.close();
+        pipeline.spool.tell(|signal| signal.ending = true);
+    }
+    let end = timeout.max((sync::now() - began) + END_GRACE);
+    for pipeline in pipelines {
+        let rest = end.saturating_sub(sync::now() - began);
+        if !pipeline.has_sender() || pipeline.spool.wait(rest, |signal| signal.ended) {
+            pipeline.spool.release();
+        }
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        leave_all(std::slice::from_ref(self));
+    }
+}
+
+/// Shuts several pipelines down as quickly as a host may expect of a process that ends. What takes
+/// longer is not begun: neither a sync nor, when the events are safe on disk, the set-up of a
+/// destination.
+pub(super) fn leave_all(pipelines: &[Pipeline]) {
+    for pipeline in pipelines {
+        pipeline.spool.tell(|signal| signal.leaving = true);
+    }
+    shutdown_all(pipelines, DROP_FLUSH);
+}
+
+/// What a destination calls itself; the author's code that says it may panic.
+pub(super) fn name_of(destination: &dyn Destination, spool: &Spool) -> String {
+    contain(|| destination.name().to_owned()).unwrap_or_else(|| {
+        spool.count(|stats| stats.panics += 1);
+        "unknown".to_owned()
+    })
+}
