@@ -8,6 +8,7 @@ mod honest;
 mod kill;
 mod python;
 mod theft;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -67,6 +68,10 @@ impl World {
             Err(_) => tempfile::tempdir().unwrap(),
         };
         let key = keygen(&home.path().join("log")).unwrap();
+        Self::with(home, key)
+    }
+
+    fn with(home: TempDir, key: VerificationKey) -> Self {
         std::fs::write(home.path().join("key"), key.to_text()).unwrap();
         Self { home, key, clock: Arc::default(), faults: Arc::default() }
     }
