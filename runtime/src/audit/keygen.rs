@@ -1,5 +1,6 @@
 //! Makes the keys of a new log.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use super::checkpoint::SigningKey;
 use super::key::{self, SIGNING_PREFIX, Secret, VerificationKey};
 use crate::error::Error;
 use crate::spool::{Disk as _, RealDisk};
+use crate::system::create_private;
 
 /// Begins a log in a directory, which is made when it is not there: writes `sealing.key` and
 /// returns the verification key. Keep that where the server is not.
@@ -29,7 +31,8 @@ pub fn keygen_signed(directory: &Path) -> Result<VerificationKey, Error> {
     let sign = || -> io::Result<VerificationKey> {
         let seed = Secret::random()?;
         let text = zeroize::Zeroizing::new(format!("{SIGNING_PREFIX} {}\n", *seed.to_hex()));
-        let mut file = create_private(&directory.join(SIGNING_KEY))?;
+        let mut file =
+            create_private(OpenOptions::new().write(true), &directory.join(SIGNING_KEY))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         Ok(key.with_public(SigningKey::new(&seed).public()))
@@ -43,12 +46,4 @@ fn make(directory: &Path) -> io::Result<VerificationKey> {
     key::write_new(&RealDisk, &directory.join(SEALING_KEY), *key.log(), key.chain())?;
     let _ = RealDisk.sync_directory(directory);
     Ok(key)
-}
-
-fn create_private(path: &Path) -> io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -26,6 +26,8 @@ pub(super) struct Lane {
     log_id: LogId,
     pub(super) writer_id: u32,
     key: EpochKey,
+    /// The seal of the epoch before, until a record carries it.
+    sealed: Option<[u8; 32]>,
     /// Records that this epoch's key has sealed.
     pub(super) epoch_records: u32,
     segment: u32,
@@ -79,6 +81,7 @@ impl Lane {
             log_id: plan.log_id,
             writer_id: plan.writer_id,
             key: plan.key,
+            sealed: None,
             epoch_records: 0,
             segment: 0,
             file,
@@ -101,6 +104,8 @@ impl Lane {
     /// Fails when not the whole line was taken; then it is as if nothing had been tried, but for
     /// bytes that the next write cuts off first.
     pub(super) fn write(&mut self, kind: Kind, body: &[u8], wall: SystemTime) -> io::Result<()> {
+        // First, so that no segment is left for the next one with a part of a line at its end.
+        self.mend()?;
         let line = body.len() as u64 + 512;
         if self.len > 0 && self.len.saturating_add(line) > self.max_segment_bytes {
             // A segment that cannot be changed for a new one goes on: too long beats unrecorded.
@@ -110,7 +115,6 @@ impl Lane {
     }
 
     fn write_line(&mut self, kind: Kind, body: &[u8], wall: SystemTime) -> io::Result<()> {
-        self.mend()?;
         if self.epoch_records >= EPOCH_RECORDS {
             self.step_epoch();
         }
@@ -124,6 +128,7 @@ impl Lane {
             time: &time,
             kind,
             prev: self.head,
+            sealed: self.sealed,
         };
         let digest = record::write(&header, body, &self.key, &mut self.buffer);
         let taken = self.file.append(&self.buffer);
@@ -133,7 +138,7 @@ impl Lane {
             return Err(taken.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into()));
         }
         self.len += self.buffer.len() as u64;
-        (self.size, self.head) = (self.size + 1, digest);
+        (self.size, self.head, self.sealed) = (self.size + 1, digest, None);
         self.epoch_records += 1;
         Ok(())
     }
@@ -150,6 +155,7 @@ impl Lane {
     /// Forgets the key of an epoch that has sealed something.
     pub(super) fn step_epoch(&mut self) {
         if self.epoch_records > 0 {
+            self.sealed = Some(self.key.seal_end(&self.head));
             self.key.advance();
             self.epoch_records = 0;
         }
@@ -170,18 +176,17 @@ impl Lane {
         // A checkpoint that covers the old segment syncs the new one alone.
         let _ = self.file.sync();
         let old = (std::mem::replace(&mut self.file, file), self.len, self.is_torn);
-        let chain = (self.size, self.head, self.epoch_records);
+        if self.epoch_records >= EPOCH_RECORDS {
+            self.step_epoch();
+        }
+        let chain = (self.size, self.head, self.sealed, self.epoch_records);
         self.segment += 1;
         (self.len, self.is_torn) = (0, false);
-        let epoch = self.key.epoch;
         let begun = self.write_genesis(wall).and_then(|()| self.place(&path));
         if begun.is_err() {
             self.segment -= 1;
             (self.file, self.len, self.is_torn) = old;
-            // The key may have stepped for the genesis: then this epoch has sealed nothing yet.
-            let stepped = self.key.epoch != epoch;
-            (self.size, self.head, self.epoch_records) =
-                if stepped { (chain.0, chain.1, 0) } else { chain };
+            (self.size, self.head, self.sealed, self.epoch_records) = chain;
         }
         begun
     }

@@ -57,6 +57,7 @@ use builder::OnError;
 use record::Kind;
 use writer::Writer;
 
+use crate::contain::contain;
 use crate::error::Error;
 use crate::event::{self, Event};
 
@@ -200,8 +201,7 @@ impl Handle {
         tracing::warn!(%error, "calls are not recorded");
         match &self.on_error {
             Some(on_error) => {
-                let call = std::panic::AssertUnwindSafe(|| on_error(error));
-                if std::panic::catch_unwind(call).is_err() {
+                if contain(|| on_error(error)).is_none() {
                     tracing::warn!("on_error of the audit log panicked");
                 }
             }
@@ -214,6 +214,9 @@ impl Handle {
     }
 
     fn close(&self) {
+        if self.writer.is_copy() {
+            return;
+        }
         if let Err(error) = self.writer.close() {
             tracing::warn!(%error, "the audit log could not be closed");
         }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The digest covers all bytes before `,"mac"`, and `mac` the digest; `prev` is the SHA-256 of the
-//! whole line before, its MAC included. Reading accepts this spelling and no other.
+//! whole line before, its MAC included. The first record of an epoch has `sealed` behind `prev`: the
+//! MAC of the end of the epoch before. Reading accepts this spelling and no other.
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +17,8 @@ use super::key::{EpochKey, LogId};
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Bytes of a line at most.
 pub(super) const MAX_LINE_BYTES: usize = MAX_BODY_BYTES + 1024;
+/// The start of the member that only the first record of an epoch has.
+const SEALED: &[u8] = b"\",\"sealed\":\"";
 /// The bytes of `,"mac":"` and of what follows it.
 const MAC_START: &[u8] = b",\"mac\":\"";
 const MAC_BYTES: usize = MAC_START.len() + 64 + 2;
@@ -70,6 +73,8 @@ pub(super) struct Header<'a> {
     pub(super) time: &'a [u8],
     pub(super) kind: Kind,
     pub(super) prev: [u8; 32],
+    /// On the first record of an epoch but for the first: the seal of the epoch before.
+    pub(super) sealed: Option<[u8; 32]>,
 }
 
 /// Writes a sealed line, with its newline, over what `out` held. Returns the digest of the line.
@@ -94,6 +99,10 @@ pub(super) fn write(
     out.extend_from_slice(header.kind.as_str().as_bytes());
     out.extend_from_slice(b"\",\"prev\":\"");
     hex::append(&header.prev, out);
+    if let Some(sealed) = &header.sealed {
+        out.extend_from_slice(SEALED);
+        hex::append(sealed, out);
+    }
     out.extend_from_slice(b"\",\"body\":");
     out.extend_from_slice(body);
     let mut hash = Sha256::new();
@@ -151,6 +160,10 @@ impl<'a> Line<'a> {
             time: rest.member(b",\"time\":\"", Rest::time)?,
             kind: Kind::parse(rest.member(b"\",\"type\":\"", Rest::word)?)?,
             prev: rest.member(b"\",\"prev\":\"", Rest::hex)?,
+            sealed: match rest.0.starts_with(SEALED) {
+                true => Some(rest.member(SEALED, Rest::hex)?),
+                false => None,
+            },
         };
         let body = rest.0.strip_prefix(b"\",\"body\":")?;
         let is_object = body.len() >= 2 && body[0] == b'{' && body[body.len() - 1] == b'}';

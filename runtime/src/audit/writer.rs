@@ -13,6 +13,7 @@ use super::key::LogId;
 use super::lane::Lane;
 use super::record::{Kind, MAX_BODY_BYTES, natural};
 use super::stats::AuditStats;
+use crate::event::process;
 use crate::spool::{Clock, DiskFile};
 
 /// Records between two checkpoints at most.
@@ -33,6 +34,8 @@ pub(super) struct Writer {
     /// Only the thread, and whoever closes, publish; the lock keeps their notes in order.
     publisher: Mutex<Publisher>,
     wants_checkpoints: bool,
+    /// How many forks lay behind when the lane was begun.
+    forks: u32,
 }
 
 pub(super) struct State {
@@ -58,6 +61,7 @@ impl Writer {
         publisher: Publisher,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        process::notice();
         let now = clock.now();
         let wants_checkpoints = !publisher.is_idle();
         let stats = AuditStats { records: lane.size, ..AuditStats::default() };
@@ -80,6 +84,7 @@ impl Writer {
             changed: Condvar::new(),
             publisher: Mutex::new(publisher),
             wants_checkpoints,
+            forks: process::forks(),
         };
         // The first checkpoint is due at once: it says that this writer exists.
         writer.take_checkpoint(&mut writer.lock(), false);
@@ -114,11 +119,21 @@ impl Writer {
         if state.is_closing {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the audit log is closed"));
         }
+        if self.is_copy() {
+            let message = "this process is a copy that fork made; build the audit log after it";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
         if body.len() > MAX_BODY_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.report_missed(state)?;
         self.write(state, kind, body)
+    }
+
+    /// Whether a fork made this process of the one whose lane it is: two must not write one chain.
+    pub(super) fn is_copy(&self) -> bool {
+        process::notice();
+        process::forks() != self.forks
     }
 
     /// Says how many operations are not in the log, before the next one is.

@@ -105,6 +105,11 @@ const LAYERS: &[Layer] = &[
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
     },
     Layer {
+        module: "audit",
+        modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
+    },
+    Layer {
         module: "sender",
         modules: &[&["shape"], FROM_CAPTURE, DESTINATION],
         crates: &["rmcp", "jsonschema"],

@@ -2,12 +2,12 @@
 //! file may be slow and a callback anything.
 
 use std::io::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::note::MARK;
 use super::{Sealed, SigningKey};
 use crate::audit::key::LogId;
+use crate::contain::contain;
 
 /// Where checkpoints go.
 pub(in crate::audit) enum Target {
@@ -54,8 +54,8 @@ impl Target {
                 io::stderr().write_all(format!("{MARK}{escaped}\"}}\n").as_bytes())
             }
             Self::Callback(callback) => {
-                let called = catch_unwind(AssertUnwindSafe(|| callback(note)));
-                called.map_err(|_| io::Error::other("the checkpoint callback panicked"))
+                let called = contain(|| callback(note));
+                called.ok_or_else(|| io::Error::other("the checkpoint callback panicked"))
             }
         }
     }

@@ -76,6 +76,14 @@ impl EpochKey {
         );
     }
 
+    /// What says that this epoch ended with the record of this digest. The next epoch's first record
+    /// carries it, so that whoever has the next key cannot let this epoch end elsewhere.
+    pub(super) fn seal_end(&self, head: &[u8; 32]) -> [u8; 32] {
+        let mut mac = self.secret.expand(b"toolwatch audit v1 epoch end").hmac();
+        mac.update(head);
+        mac.finalize().into_bytes().into()
+    }
+
     /// The MAC of a record with this digest.
     pub(super) fn seal(&self, digest: &[u8; 32]) -> [u8; 32] {
         let mut mac = self.records.clone();

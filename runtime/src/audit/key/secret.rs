@@ -28,11 +28,6 @@ impl Secret {
         crate::audit::hex::decode(digits, &mut *secret.0).then_some(secret)
     }
 
-    #[cfg(test)]
-    pub(in crate::audit) fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Box::new(bytes))
-    }
-
     pub(in crate::audit) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -8,6 +8,7 @@ mod honest;
 mod kill;
 mod python;
 mod theft;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -56,13 +57,21 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with_key(keygen_signed)
+    }
+
+    pub(super) fn with_key(keygen: fn(&Path) -> Result<VerificationKey, Error>) -> Self {
         // Where there is memory with the names of files, the many syncs cost nothing.
         let memory = Path::new("/dev/shm");
         let home = match tempfile::tempdir_in(memory) {
             Ok(home) => home,
             Err(_) => tempfile::tempdir().unwrap(),
         };
-        let key = keygen_signed(&home.path().join("log")).unwrap();
+        let key = keygen(&home.path().join("log")).unwrap();
+        Self::with(home, key)
+    }
+
+    fn with(home: TempDir, key: VerificationKey) -> Self {
         std::fs::write(home.path().join("key"), key.to_text()).unwrap();
         Self { home, key, clock: Arc::default(), faults: Arc::default() }
     }

@@ -40,6 +40,9 @@ pub enum DamageKind {
     Unchained,
     /// The epoch of this record does not follow that of the one before.
     EpochGap,
+    /// The first record of an epoch does not carry the seal of the end of the one before, or another
+    /// record carries one.
+    EpochUnsealed,
     /// One epoch's key has sealed more than 100 records.
     EpochOverrun,
     /// A segment that does not start with its genesis.
@@ -82,6 +85,7 @@ impl DamageKind {
             Self::OutOfOrder => "out_of_order",
             Self::Unchained => "unchained",
             Self::EpochGap => "epoch_gap",
+            Self::EpochUnsealed => "epoch_unsealed",
             Self::EpochOverrun => "epoch_overrun",
             Self::NoGenesis => "no_genesis",
             Self::SecondGenesis => "second_genesis",
@@ -121,13 +125,13 @@ const MAX_KEPT: usize = 1000;
 
 /// What was found so far.
 #[derive(Debug, Default)]
-pub(super) struct Damages {
-    pub(super) kept: Vec<Damage>,
-    pub(super) count: u64,
+pub(in crate::audit) struct Damages {
+    pub(in crate::audit) kept: Vec<Damage>,
+    pub(in crate::audit) count: u64,
 }
 
 impl Damages {
-    pub(super) fn add(&mut self, damage: Damage) {
+    pub(in crate::audit) fn add(&mut self, damage: Damage) {
         self.count += 1;
         if self.kept.len() < MAX_KEPT {
             self.kept.push(damage);
@@ -135,7 +139,7 @@ impl Damages {
     }
 
     /// Something about a lane as a whole.
-    pub(super) fn add_to_lane(&mut self, writer_id: u32, kind: DamageKind, count: u64) {
+    pub(in crate::audit) fn add_to_lane(&mut self, writer_id: u32, kind: DamageKind, count: u64) {
         self.add(Damage { writer_id, segment: None, line: None, kind, count });
     }
 }

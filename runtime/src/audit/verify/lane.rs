@@ -1,5 +1,7 @@
 //! Checks one lane, line by line: a state that each line moves on. It reads nothing by itself.
 
+mod ends;
+
 use std::collections::HashSet;
 
 use super::damage::{Damage, DamageKind, Damages};
@@ -17,22 +19,22 @@ const MAX_STEPS: u64 = 1_000_000;
 const MAX_BEGUN: usize = 65_536;
 
 /// What all lanes of a log have in common.
-pub(super) struct Log<'a> {
-    pub(super) log_id: LogId,
-    pub(super) signer: Option<&'a PublicKey>,
+pub(in crate::audit) struct Log<'a> {
+    pub(in crate::audit) log_id: LogId,
+    pub(in crate::audit) signer: Option<&'a PublicKey>,
 }
 
 /// The end of another lane, as a recovery has recorded it.
 #[derive(Clone, Debug)]
-pub(super) struct Attested {
+pub(in crate::audit) struct Attested {
     pub(super) writer_id: u32,
-    pub(super) size: u64,
-    pub(super) head: [u8; 32],
+    pub(in crate::audit) size: u64,
+    pub(in crate::audit) head: [u8; 32],
 }
 
 /// The check of one lane.
 #[derive(Clone)]
-pub(super) struct LaneCheck<'a> {
+pub(in crate::audit) struct LaneCheck<'a> {
     log: &'a Log<'a>,
     writer_id: u32,
     first: EpochKey,
@@ -40,9 +42,9 @@ pub(super) struct LaneCheck<'a> {
     key: EpochKey,
     epoch_records: u32,
     /// The `seq` that comes next.
-    pub(super) size: u64,
+    pub(in crate::audit) size: u64,
     /// The digest of the last good record.
-    pub(super) head: [u8; 32],
+    pub(in crate::audit) head: [u8; 32],
     /// Lines since then that were not good.
     bad_lines: u64,
     /// Whether a segment is missing since then.
@@ -54,12 +56,12 @@ pub(super) struct LaneCheck<'a> {
     /// Checkpoints of this lane that are still ahead, the next one last.
     checkpoints: Vec<&'a Note>,
     begun: HashSet<[u8; 36]>,
-    pub(super) attested: Vec<Attested>,
-    pub(super) report: LaneReport,
+    pub(in crate::audit) attested: Vec<Attested>,
+    pub(in crate::audit) report: LaneReport,
 }
 
 impl<'a> LaneCheck<'a> {
-    pub(super) fn new(
+    pub(in crate::audit) fn new(
         log: &'a Log<'a>,
         writer_id: u32,
         key: EpochKey,
@@ -88,7 +90,7 @@ impl<'a> LaneCheck<'a> {
     }
 
     /// Begins a segment, in their order.
-    pub(super) fn segment(&mut self, segment: u32, damages: &mut Damages) {
+    pub(in crate::audit) fn segment(&mut self, segment: u32, damages: &mut Damages) {
         let expected = if self.report.segments == 0 { 0 } else { self.segment + 1 };
         for missing in expected..segment.min(expected.saturating_add(1000)) {
             self.has_gap = true;
@@ -100,7 +102,7 @@ impl<'a> LaneCheck<'a> {
     }
 
     /// Takes one line, without its newline.
-    pub(super) fn line(&mut self, bytes: &[u8], damages: &mut Damages) {
+    pub(in crate::audit) fn line(&mut self, bytes: &[u8], damages: &mut Damages) {
         self.line += 1;
         if self.is_closed {
             self.damage(DamageKind::AfterClose, 0, damages);
@@ -128,6 +130,7 @@ impl<'a> LaneCheck<'a> {
             return self.damage(DamageKind::OutOfOrder, 0, damages);
         }
         self.follow(&line, damages);
+        self.check_form(&line, damages);
         if let Some(key) = stepped.flatten() {
             (self.key, self.epoch_records) = (key, 0);
         }
@@ -154,10 +157,19 @@ impl<'a> LaneCheck<'a> {
             if line.header.prev != self.head {
                 self.damage(DamageKind::Unchained, 0, damages);
             }
-            if line.header.epoch.wrapping_sub(self.key.epoch) > 1 {
-                self.damage(DamageKind::EpochGap, 0, damages);
+            let expected = match line.header.epoch.wrapping_sub(self.key.epoch) {
+                0 => None,
+                1 => Some(self.key.seal_end(&self.head)),
+                _ => return self.damage(DamageKind::EpochGap, 0, damages),
+            };
+            if line.header.sealed != expected {
+                self.damage(DamageKind::EpochUnsealed, 0, damages);
             }
         }
+    }
+
+    /// Checks that a record is what its place asks for, and that all readers read the same.
+    fn check_form(&mut self, line: &Line<'_>, damages: &mut Damages) {
         match (self.line, line.header.kind) {
             (1, Kind::Genesis) if names_segment(line.body, self.segment) => {}
             (1, _) => self.damage(DamageKind::NoGenesis, 0, damages),
@@ -209,78 +221,6 @@ impl<'a> LaneCheck<'a> {
         true
     }
 
-    /// Compares with the checkpoints that were made here.
-    fn pass_checkpoints(&mut self, damages: &mut Damages) {
-        while let Some(note) = self.checkpoints.pop_if(|note| note.checkpoint.size <= self.size) {
-            if note.checkpoint.size < self.size {
-                // The record is missing, and has been told.
-                continue;
-            }
-            if !self.is_authentic(note) {
-                self.damage(DamageKind::CheckpointForged, 0, damages);
-            } else if note.checkpoint.head != self.head {
-                self.damage(DamageKind::Replaced, 0, damages);
-            } else {
-                self.report.checkpointed = self.size;
-            }
-        }
-    }
-
-    fn is_authentic(&self, note: &Note) -> bool {
-        let sealed_by = |key: &EpochKey| note.is_authentic(key, self.log.signer);
-        match note.checkpoint.epoch.checked_sub(self.key.epoch) {
-            Some(0) => sealed_by(&self.key),
-            Some(1) => {
-                let mut next = self.key.clone();
-                next.advance();
-                sealed_by(&next)
-            }
-            _ => false,
-        }
-    }
-
-    /// Ends a segment that has these bytes behind its last newline.
-    pub(super) fn end_segment(&mut self, rest: &[u8], is_last: bool, damages: &mut Damages) {
-        if self.line == 0 && rest.is_empty() {
-            self.line = 1;
-            self.damage(DamageKind::NoGenesis, 0, damages);
-        }
-        if rest.is_empty() {
-            return;
-        }
-        self.line += 1;
-        if self.is_closed {
-            self.damage(DamageKind::AfterClose, 0, damages);
-        } else if !is_last || self.line == 1 || rest.len() > crate::audit::record::MAX_LINE_BYTES {
-            self.damage(DamageKind::Torn, 0, damages);
-        } else if self.is_whole(&rest[..rest.len() - 1]) {
-            // A whole record and a byte that is no newline: no torn write leaves that.
-            self.damage(DamageKind::Altered, 0, damages);
-        } else {
-            self.report.torn_bytes = rest.len() as u64;
-        }
-    }
-
-    fn is_whole(&mut self, bytes: &[u8]) -> bool {
-        let Some(line) = Line::parse(bytes) else { return false };
-        let (sealed, _) = line.digests();
-        let key = self.key_of(line.header.epoch);
-        key.is_some_and(|key| key.verify(&sealed, &line.mac))
-    }
-
-    /// Ends the lane: what checkpoints promise beyond its end is cut off.
-    pub(super) fn end(&mut self, damages: &mut Damages) {
-        self.report.is_closed = self.is_closed;
-        self.report.unfinished = self.begun.len() as u64;
-        (self.report.size, self.report.head) = (self.size, self.head);
-        while let Some(note) = self.checkpoints.pop() {
-            let key = self.key_of(note.checkpoint.epoch);
-            let is_authentic = key.is_some_and(|key| note.is_authentic(&key, self.log.signer));
-            let kind = if is_authentic { DamageKind::Cut } else { DamageKind::CheckpointForged };
-            damages.add_to_lane(self.writer_id, kind, note.checkpoint.size);
-        }
-    }
-
     /// The key of an epoch, forward or anew from the first one.
     fn key_of(&mut self, epoch: u64) -> Option<EpochKey> {
         let mut key = if epoch < self.key.epoch { self.first.clone() } else { self.key.clone() };
@@ -292,11 +232,6 @@ impl<'a> LaneCheck<'a> {
             key.advance();
         }
         Some(key)
-    }
-
-    /// The key of the lane's end, for a checkpoint of it.
-    pub(super) fn into_key(self) -> EpochKey {
-        self.key
     }
 
     fn bad(&mut self, kind: DamageKind, damages: &mut Damages) {

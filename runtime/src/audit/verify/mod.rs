@@ -1,6 +1,7 @@
 //! Verification: reads a log once from end to end, in memory that does not grow with it.
 
 mod damage;
+mod files;
 mod json;
 mod lane;
 mod report;
@@ -12,27 +13,23 @@ use damage::Damages;
 use lane::{LaneCheck, Log};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
+use files::{Lanes, Pass, Progress};
 use lane::Attested;
 
 use super::builder::SEALING_KEY;
 use super::checkpoint::{Checkpoint, Note, read_notes};
 use super::key::{self, ChainKey, SealingState, VerificationKey};
-use super::lane::{parse_name, segment_name};
-use super::record::MAX_LINE_BYTES;
 use crate::error::Error;
 use crate::spool::RealDisk;
 
-const BUFFER_BYTES: usize = 1024 * 1024;
 /// Checkpoints that are held at once: 10 s apart they are a year's.
 const MAX_CHECKPOINTS: usize = 4_000_000;
 /// Lanes that are told missing one by one.
 const MAX_LANES_MISSING: usize = 10_000;
-
-type Progress<'a> = Box<dyn FnMut(u64, u64) + 'a>;
 
 /// Verifies audit logs.
 ///
@@ -43,9 +40,6 @@ pub struct Verifier<'a> {
     first_writer: u32,
     progress: Option<Progress<'a>>,
 }
-
-/// The lanes of a directory: the length of each segment.
-type Lanes = BTreeMap<u32, BTreeMap<u32, u64>>;
 
 impl<'a> Verifier<'a> {
     /// A verifier with this key.
@@ -103,10 +97,10 @@ impl<'a> Verifier<'a> {
         let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
         let mut damages = Damages::default();
         let (notes, unreadable) = self.read_checkpoints()?;
-        let lanes = self.list(directory, &mut damages)?;
+        let lanes = files::list(directory, self.first_writer, &mut damages)?;
         let log = Log { log_id: *self.key.log(), signer: self.key.signer() };
         let total = lanes.values().flat_map(BTreeMap::values).sum();
-        let mut pass = Pass { directory, done: 0, total, progress: self.progress.take() };
+        let mut pass = Pass::new(directory, total, self.progress.take());
         let (mut chain, mut reports, mut attested) = (self.key.chain(), Vec::new(), Vec::new());
         let mut made = String::new();
         for (&writer_id, segments) in &lanes {
@@ -132,29 +126,6 @@ impl<'a> Verifier<'a> {
             checkpoints_unreadable: unreadable,
         };
         Ok((report, made))
-    }
-
-    fn list(&self, directory: &Path, damages: &mut Damages) -> io::Result<Lanes> {
-        let mut lanes = Lanes::new();
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if let Some((writer_id, segment)) = parse_name(&name) {
-                if writer_id >= self.first_writer {
-                    lanes.entry(writer_id).or_default().insert(segment, 0);
-                }
-            } else if name.starts_with("lane-") && name.ends_with(".jsonl") {
-                damages.add_to_lane(u32::MAX, DamageKind::StrayFile, 0);
-            }
-        }
-        // Later lanes tell of earlier ones, so the ends of earlier ones are taken last.
-        for (writer_id, segments) in lanes.iter_mut().rev() {
-            for (segment, len) in segments {
-                *len = fs::metadata(directory.join(segment_name(*writer_id, *segment)))?.len();
-            }
-        }
-        Ok(lanes)
     }
 
     /// The checkpoints of this log by lane, and how many could not be read.
@@ -266,55 +237,9 @@ fn compare_ends(
     reports.iter_mut().filter(|lane| lane.is_closed).for_each(|lane| lane.end = LaneEnd::Closed);
 }
 
-/// The reading of all segments.
-struct Pass<'a, 'p> {
-    directory: &'a Path,
-    done: u64,
-    total: u64,
-    progress: Option<Progress<'p>>,
-}
-
-impl Pass<'_, '_> {
-    fn lane(
-        &mut self,
-        check: &mut LaneCheck<'_>,
-        segments: &BTreeMap<u32, u64>,
-        damages: &mut Damages,
-    ) -> io::Result<()> {
-        let last = segments.keys().next_back();
-        for (segment, len) in segments {
-            check.segment(*segment, damages);
-            let name = segment_name(check.report.writer_id, *segment);
-            let file = File::open(self.directory.join(name))?;
-            let mut reader = BufReader::with_capacity(BUFFER_BYTES, file.take(*len));
-            let rest = self.lines(&mut reader, check, damages)?;
-            check.end_segment(&rest, Some(segment) == last, damages);
-        }
-        Ok(())
-    }
-
-    /// Hands each line on, and returns what is behind the last newline.
-    fn lines(
-        &mut self,
-        reader: &mut impl BufRead,
-        check: &mut LaneCheck<'_>,
-        damages: &mut Damages,
-    ) -> io::Result<Vec<u8>> {
-        let (mut line, mut told) = (Vec::with_capacity(4096), self.done);
-        loop {
-            line.clear();
-            // A longer line is no record: it comes in pieces, each of which is malformed.
-            (&mut *reader).take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
-            self.done += line.len() as u64;
-            match line.split_last() {
-                Some((b'\n', whole)) => check.line(whole, damages),
-                Some(_) if line.len() > MAX_LINE_BYTES => check.line(&line, damages),
-                _ => return Ok(line),
-            }
-            if let (true, Some(progress)) = (self.done - told >= 1 << 20, &mut self.progress) {
-                told = self.done;
-                progress(self.done, self.total);
-            }
-        }
-    }
+#[cfg(test)]
+pub(super) mod internals {
+    //! For the suite that changes every byte.
+    pub(in crate::audit) use super::damage::Damages;
+    pub(in crate::audit) use super::lane::{LaneCheck, Log};
 }
