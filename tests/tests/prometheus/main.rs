@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use rmcp::model::CallToolRequestParams;
 use rmcp::service::{RoleClient, RunningService};
 use serde_json::{Value, json};
+use toolwatch::event::Transport;
 use toolwatch::{Watch, WatchBuilder};
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::server::watched;
@@ -34,7 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A watch for readers in the process alone, that no variable of the suite's own reaches.
 fn builder() -> WatchBuilder {
-    Watch::builder().environment(|_| None).server("docs", "1.2.3")
+    // What is one session is known of stdio alone.
+    let builder = Watch::builder().environment(|_| None).transport(Transport::Stdio);
+    builder.server("docs", "1.2.3")
 }
 
 /// A session with the watched fixture server.

@@ -1,8 +1,11 @@
 //! The text has the numbers of the registry, and both those of the calls that were made.
 
+use rmcp::model::{GetPromptRequestParams, ReadResourceRequestParams};
 use serde_json::json;
 use toolwatch::prometheus::Exporter;
 use toolwatch::{Durability, Watch};
+use toolwatch_tests::everything::Everything;
+use toolwatch_tests::wrapped::connect;
 
 use crate::exposition::{Exposition, parse};
 use crate::{builder, call, session, text};
@@ -94,6 +97,27 @@ async fn the_text_has_what_the_registry_has() {
     let operations = &read.0["mcp_server_operation_duration_seconds"].samples;
     let counts = operations.iter().filter(|((name, _), _)| name.ends_with("_count"));
     assert_eq!(counts.map(|(_, count)| count).sum::<f64>(), all as f64);
+}
+
+#[tokio::test]
+async fn reads_and_prompts_are_counted_and_no_uri_is_a_label() {
+    let watch = builder().metrics().build().expect("a watch");
+    let client = connect(watch.wrap(Everything::default())).await;
+    let uri = "test://static-text";
+    for _ in 0..3 {
+        client.read_resource(ReadResourceRequestParams::new(uri)).await.expect("a resource");
+    }
+    client.list_all_prompts().await.expect("prompts");
+    client.get_prompt(GetPromptRequestParams::new("test_simple_prompt")).await.expect("a prompt");
+    let read = read(&watch);
+    assert_eq!(read.value("mcp_resource_reads_total", &[]), 3.0);
+    assert_eq!(read.value("mcp_resource_rereads_total", &[]), 2.0);
+    let operations =
+        |labels: &[(&str, &str)]| read.value("mcp_server_operation_duration_seconds_count", labels);
+    let prompt = ("gen_ai_prompt_name", "test_simple_prompt");
+    assert_eq!(operations(&[("mcp_method_name", "prompts/get"), prompt]), 1.0);
+    assert_eq!(operations(&[("mcp_method_name", "resources/read")]), 3.0);
+    assert!(!Exporter::new(&watch).text().contains("static-text"));
 }
 
 #[tokio::test]

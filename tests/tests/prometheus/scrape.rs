@@ -134,7 +134,16 @@ fn prometheus_scrapes_a_running_server_and_answers_with_the_calls_that_were_made
     let p95 = "histogram_quantile(0.95, sum by (le) (mcp_tool_duration_seconds_bucket))";
     assert!(prometheus.number(p95).is_some_and(|p95| p95 > 0.0 && p95 < 300.0));
 
-    // Sample by sample, what is stored is what is shown.
+    let count = check_samples(&prometheus, target);
+    println!("{count} samples of {calls} calls are the same in Prometheus");
+    queries().iter().for_each(|query| drop(prometheus.query(query)));
+    check_rules(&prometheus);
+    assert!(server.end().expect("the end").0.success());
+    wait_for("the end to be seen", || prometheus.number("up").filter(|up| *up == 0.0));
+}
+
+/// Checks that, sample by sample, what is stored is what is shown, and says how many there are.
+fn check_samples(prometheus: &Prometheus, target: SocketAddr) -> usize {
     let (_, shown) = get(target, "/metrics").expect("an answer");
     let stored = prometheus.query("{job=\"docs\",__name__=~\"(mcp|toolwatch)_.*\"}");
     let stored: BTreeMap<(String, Labels), f64> = stored.into_iter().map(by_name).collect();
@@ -150,12 +159,7 @@ fn prometheus_scrapes_a_running_server_and_answers_with_the_calls_that_were_made
     for (key, value) in &shown {
         assert_eq!(stored.get(key), Some(value), "{key:?}");
     }
-    println!("{} samples of {calls} calls are the same in Prometheus", shown.len());
-
-    queries().iter().for_each(|query| drop(prometheus.query(query)));
-    check_rules(&prometheus);
-    assert!(server.end().expect("the end").0.success());
-    wait_for("the end to be seen", || prometheus.number("up").filter(|up| *up == 0.0));
+    shown.len()
 }
 
 /// The rules were loaded, and evaluate without a fault; the errors above have fired one of them.
