@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -118,6 +119,24 @@ impl RawServer {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(line)
+    }
+
+    /// The lines that the server writes to stderr, as they come; [`RawServer::end`] returns none
+    /// of them any more.
+    ///
+    /// # Panics
+    ///
+    /// When asked twice.
+    pub fn error_lines(&mut self) -> Receiver<String> {
+        let stderr = self.stderr.take().expect("stderr is read once");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            // Read to the end even when nobody listens, so that the server never blocks.
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        receiver
     }
 
     /// The id of the server's process.

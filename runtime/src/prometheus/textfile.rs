@@ -45,6 +45,16 @@ impl TextFile {
         server_name: &str,
         say: fn(&io::Error),
     ) -> io::Result<Self> {
+        Self::start_every(INTERVAL, path, exporter, server_name, say)
+    }
+
+    fn start_every(
+        interval: Duration,
+        path: &Path,
+        exporter: &Exporter,
+        server_name: &str,
+        say: fn(&io::Error),
+    ) -> io::Result<Self> {
         let slot = Slot::take(path)?;
         let common = vec![
             pair("server", &label::value(server_name)),
@@ -56,7 +66,7 @@ impl TextFile {
         let shared = Arc::new(Shared { exporter, slot, state, ending });
         let of_thread = Arc::clone(&shared);
         let named = thread::Builder::new().name("toolwatch-textfile".to_owned());
-        named.spawn(move || of_thread.keep(say))?;
+        named.spawn(move || of_thread.keep(interval, say))?;
         Ok(Self(shared))
     }
 
@@ -72,10 +82,10 @@ impl TextFile {
 }
 
 impl Shared {
-    fn keep(&self, say: fn(&io::Error)) {
+    fn keep(&self, interval: Duration, say: fn(&io::Error)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let waited = self.ending.wait_timeout_while(state, INTERVAL, |state| !state.has_ended);
+            let waited = self.ending.wait_timeout_while(state, interval, |state| !state.has_ended);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
             // Without the lock: reading the numbers may turn out to be what ends the watch.
             let text = self.exporter.text();
@@ -91,5 +101,64 @@ impl Shared {
                 say(&error);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The turns of the thread, with a short interval; everything else is in the suite `prometheus`.
+
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
+
+    use super::*;
+    use crate::Watch;
+
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+
+    #[track_caller]
+    fn wait_until(mut is_so: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !is_so() {
+            assert!(started.elapsed() < Duration::from_secs(20), "waited too long");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_file_is_rewritten_whole_and_a_failure_is_told_once_per_episode() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("place");
+        std::fs::create_dir(&place).unwrap();
+        let watch = Watch::builder().environment(|_| None).metrics().build().unwrap();
+        let exporter = Exporter::new(&watch);
+        let say = |_: &io::Error| drop(TOLD.fetch_add(1, Ordering::Relaxed));
+        let interval = Duration::from_millis(1);
+        let path = place.join("docs.prom");
+        let textfile = TextFile::start_every(interval, &path, &exporter, "docs", say).unwrap();
+        let file = place.join("docs.0.prom");
+        let mut seen = std::collections::BTreeSet::new();
+        wait_until(|| {
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(text.ends_with(
+                "toolwatch_build_info{server=\"docs\",process=\"0\",version=\"0.1.0\"} 1\n"
+            ));
+            seen.insert(text);
+            seen.len() > 50
+        });
+        for episode in 1..3 {
+            std::fs::rename(&place, directory.path().join("away")).unwrap();
+            wait_until(|| TOLD.load(Ordering::Relaxed) == episode);
+            thread::sleep(20 * interval);
+            assert_eq!(TOLD.load(Ordering::Relaxed), episode, "once");
+            std::fs::rename(directory.path().join("away"), &place).unwrap();
+            let before = std::fs::read_to_string(&file).unwrap();
+            wait_until(|| std::fs::read_to_string(&file).unwrap() != before);
+        }
+        let numbers = (watch.numbers())().unwrap();
+        textfile.end(&numbers);
+        let last = std::fs::read_to_string(&file).unwrap();
+        thread::sleep(20 * interval);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), last, "nothing comes after the end");
     }
 }

@@ -79,6 +79,11 @@ const LAYERS: &[Layer] = &[
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
     Layer {
+        module: "prometheus",
+        modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema"],
+    },
+    Layer {
         module: "capture",
         modules: &[FROM_SPAN, DELIVERY],
         crates: &["tokio", "reqwest", "std::net"],
