@@ -1,6 +1,8 @@
 //! Where batches go. The ingest client over HTTP is one destination; authors can write others.
 
 #[cfg(feature = "http")]
+mod channel;
+#[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "http")]
 mod http;
@@ -10,6 +12,8 @@ mod lenient;
 pub(crate) mod reply;
 #[cfg(feature = "http")]
 mod retry_after;
+#[cfg(feature = "http")]
+mod rfc3339;
 #[cfg(feature = "http")]
 mod secret;
 

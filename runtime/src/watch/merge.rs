@@ -13,7 +13,7 @@ use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
-use crate::event::Common;
+use crate::event::{Common, EventId};
 use crate::sender::Durability;
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
@@ -185,7 +185,8 @@ impl WatchBuilder {
         }
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
-        let common = Common { server_name, server_version }.fragment();
+        let server_instance = EventId::fresh();
+        let common = Common { server_name, server_version, server_instance }.fragment();
         let lanes = self.lanes(destinations, directory, local, common)?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
