@@ -60,6 +60,7 @@
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
+//! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
@@ -72,6 +73,8 @@ pub mod destination;
 mod error;
 pub mod event;
 pub mod local;
+#[cfg(feature = "log")]
+mod log;
 pub mod manifest;
 pub mod metrics;
 mod semconv;
@@ -98,6 +101,8 @@ pub use destination::IngestClient;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
+#[cfg(feature = "log")]
+pub use log::LogTarget;
 #[doc(inline)]
 pub use metrics::Metrics;
 pub use sender::Durability;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::environment::{Environment, Lookup};
 use super::hooks::Hooks;
+use super::readers::ReaderOptions;
 use super::settings::IntentFilter;
 use super::{IntentScope, Watch};
 use crate::capture::hash::HashMode;
@@ -51,6 +52,8 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lower`](Self::lower) | | none |
 /// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
+/// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
+/// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -91,6 +94,7 @@ pub struct WatchBuilder {
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) hooks: Hooks,
+    pub(super) readers: ReaderOptions,
     pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
     pub(super) begin_records: Option<bool>,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::environment::Environment;
+use super::readers::Readers;
 use super::settings::Settings;
 use super::{Active, Watch, WatchBuilder, tags};
 use crate::capture::context;
@@ -13,8 +14,12 @@ use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
-use crate::event::{Common, EventId};
-use crate::sender::Durability;
+        let server_instance = EventId::fresh();
+        let common = Common { server_name, server_version, server_instance }.fragment();
+        let lanes = match has_lane {
+            true => self.lanes(destinations, directory, local, common)?,
+            false => Lanes::new(Vec::new()),
+        };
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
 
@@ -27,7 +32,7 @@ impl WatchBuilder {
         self.merge(env);
         let local = self.local.unwrap_or(false);
         let destinations = self.resolve_destinations(env)?;
-        if destinations.is_empty() && !local {
+        if destinations.is_empty() && !local && !self.readers.is_any() {
             return Ok(Watch::disabled());
         }
         self.start(destinations, local, env)
@@ -94,6 +99,7 @@ impl WatchBuilder {
         fill(&mut self.lengths, || env.one_of("TOOLWATCH_LENGTHS", &lengths));
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
+        self.readers.merge(env);
         self.settle_local(env);
         self.settle_begin_records(env);
     }
@@ -179,15 +185,28 @@ impl WatchBuilder {
                 default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
             }),
         };
-        if directory.is_none() && destinations.is_empty() {
+        let has_lane = !destinations.is_empty() || (local && directory.is_some());
+        if local && !has_lane {
             env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
-            return Ok(Watch::disabled());
+            if !self.readers.is_any() {
+                return Ok(Watch::disabled());
+            }
         }
+        // Readers within the process make no file, and neither does what they need.
+        let directory = directory.filter(|_| has_lane);
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
+<<<<<<< HEAD
         let server_instance = EventId::fresh();
         let common = Common { server_name, server_version, server_instance }.fragment();
         let lanes = self.lanes(destinations, directory, local, common)?;
+=======
+        let common = Common { server_name, server_version }.fragment();
+        let lanes = match has_lane {
+            true => self.lanes(destinations, directory, local, common)?,
+            false => Lanes::new(Vec::new()),
+        };
+>>>>>>> main
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -203,7 +222,8 @@ impl WatchBuilder {
             debug: self.debug.unwrap_or(false),
             begin_records: self.begin_records.unwrap_or(false),
         };
-        Ok(Watch(Some(Active::start(settings, key, lanes))))
+        let readers = Readers::start(&self.readers);
+        Ok(Watch(Some(Active::start(settings, key, readers, lanes))))
     }
 }
 

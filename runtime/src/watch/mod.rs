@@ -12,6 +12,8 @@ mod install;
 mod lanes;
 mod merge;
 mod operator;
+mod readers;
+mod record;
 mod scope;
 mod settings;
 mod tags;
@@ -124,6 +126,7 @@ impl Watch {
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
         let delivery = active.lanes().shutdown(timeout);
+        active.readers().flush();
         if active.settings().debug {
             let Delivery { delivered, spooled, dropped, .. } = delivery;
             operator::say(format_args!(
@@ -146,6 +149,7 @@ impl Watch {
         let Some(active) = &self.0 else { return Stats::default() };
         let mut stats = active.lanes().stats();
         stats.capture_faults = losses::total();
+        stats.log_dropped = active.readers().log_dropped();
         stats
     }
 

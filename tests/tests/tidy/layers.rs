@@ -32,7 +32,7 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
@@ -50,6 +50,11 @@ const LAYERS: [Layer; 13] = [
     },
     Layer {
         module: "event",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "log",
         modules: &[FROM_CAPTURE, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
