@@ -61,6 +61,7 @@
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `log` | no | one line per event, to stderr or `tracing` | |
+//! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
@@ -98,6 +99,9 @@ pub use custom::{Count, CurrentCall, CustomEvent, Session};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
+#[cfg(feature = "otlp")]
+#[doc(inline)]
+pub use destination::Otlp;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;

@@ -1,6 +1,8 @@
 //! Where batches go. The ingest client over HTTP is one destination; authors can write others.
 
 #[cfg(feature = "http")]
+mod blocking;
+#[cfg(feature = "http")]
 mod channel;
 #[cfg(feature = "http")]
 mod client;
@@ -8,6 +10,8 @@ mod client;
 mod http;
 #[cfg(feature = "http")]
 mod lenient;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
 #[cfg(feature = "http")]
 pub(crate) mod reply;
 #[cfg(feature = "http")]
@@ -21,5 +25,8 @@ mod secret;
 pub use client::{IngestClient, IngestClientBuilder};
 #[cfg(feature = "http")]
 pub(crate) use http::HttpDestination;
+
+#[cfg(feature = "otlp")]
+pub use otlp::Otlp;
 
 pub use crate::sender::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

@@ -106,7 +106,7 @@ impl Durations {
     }
 
     /// Adds those of another.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.buckets.iter_mut().zip(other.buckets).for_each(|(mine, more)| *mine += more);
         self.sum_ns += other.sum_ns;
     }

@@ -40,19 +40,27 @@ struct Inner {
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    registry: Registry,
-    readers: Readers,
+    registry: Arc<Registry>,
     lanes: Lanes,
+    /// Behind the lanes: while those are waited for, the last export is on its way.
+    readers: Readers,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
     /// Whether the operator knows that something of the author's is not recorded.
     has_left_out: AtomicBool,
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.readers.exports.end();
+    }
+}
+
 impl Active {
     pub(super) fn start(
         settings: Settings,
         key: InstallKey,
+        registry: Arc<Registry>,
         readers: Readers,
         lanes: Lanes,
     ) -> Self {
@@ -67,9 +75,9 @@ impl Active {
             key,
             install,
             tracker,
-            registry: Registry::new(),
-            readers,
+            registry,
             lanes,
+            readers,
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),
         }))

@@ -2,6 +2,7 @@
 
 use super::WatchBuilder;
 use super::environment::Environment;
+use super::otlp::{Exports, OtlpOptions};
 use crate::event::Event;
 #[cfg(feature = "log")]
 use crate::log::{Log, LogTarget};
@@ -13,6 +14,7 @@ pub(super) struct ReaderOptions {
     pub(super) log: Option<LogTarget>,
     /// Whether wrapped servers advertise their numbers as a resource.
     pub(super) metrics_resource: Option<bool>,
+    pub(super) otlp: OtlpOptions,
 }
 
 impl ReaderOptions {
@@ -44,7 +46,7 @@ impl ReaderOptions {
         if self.log.is_some() {
             return true;
         }
-        self.metrics_resource == Some(true)
+        self.metrics_resource == Some(true) || self.otlp.sends_metrics()
     }
 }
 
@@ -54,6 +56,7 @@ pub(super) struct Readers {
     #[cfg(feature = "log")]
     log: Option<Log>,
     pub(super) has_metrics_resource: bool,
+    pub(super) exports: Exports,
 }
 
 impl Readers {
@@ -62,6 +65,7 @@ impl Readers {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
             has_metrics_resource: options.metrics_resource == Some(true),
+            exports: Exports::default(),
         }
     }
 

@@ -1,0 +1,1 @@
+//! A real collector prints what it got.
