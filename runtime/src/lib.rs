@@ -155,6 +155,11 @@ struct ServersGuide;
 #[doc = include_str!("../../docs/guides/rules.md")]
 struct RulesGuide;
 
+/// The code in the guide to OTLP compiles.
+#[cfg(all(doctest, feature = "otlp"))]
+#[doc = include_str!("../../docs/guides/otlp.md")]
+struct OtlpGuide;
+
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/events.md")]

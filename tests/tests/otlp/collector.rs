@@ -60,7 +60,8 @@ impl Collector {
 
     fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
         let requests = self.0.requests();
-        let to_path = requests.iter().filter(|request| request.target() == path);
+        let line = format!("POST {path}");
+        let to_path = requests.iter().filter(|request| request.target() == line);
         to_path.map(Received::body).collect()
     }
 

@@ -2,7 +2,12 @@
 //! arrives though the server is killed, and is accounted for whatever the collector answers.
 //!
 //! `opentelemetry-proto`, which toolwatch itself does not use, reads what was sent.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
 
 mod collector;
 mod killed;

@@ -60,7 +60,7 @@ async fn read_and_list(client: &mut Lines) {
 async fn the_names_are_those_of_the_conventions() {
     let collector = Collector::start();
     let (watch, _directory) = collector.watch_with(|otlp| otlp, |builder| builder.tag("team", "a"));
-    every_outcome(&watch).await;
+    every_outcome(&watch);
     let server = watch.wrap_with_router(Everything::default(), Everything::router());
     let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
     read_and_list(&mut client).await;
@@ -98,10 +98,14 @@ async fn the_names_are_those_of_the_conventions() {
         use opentelemetry_proto::tonic::metrics::v1::metric::Data;
         match &metric.data {
             Some(Data::Sum(of)) => {
-                of.data_points.iter().for_each(|at| of_points.extend(keys(&attributes(&at.attributes))));
+                of.data_points
+                    .iter()
+                    .for_each(|at| of_points.extend(keys(&attributes(&at.attributes))));
             }
             Some(Data::Histogram(of)) => {
-                of.data_points.iter().for_each(|at| of_points.extend(keys(&attributes(&at.attributes))));
+                of.data_points
+                    .iter()
+                    .for_each(|at| of_points.extend(keys(&attributes(&at.attributes))));
             }
             other => panic!("{other:?}"),
         }

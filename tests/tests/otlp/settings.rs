@@ -57,7 +57,10 @@ fn an_option_wins_over_variables_and_a_wrong_option_fails() {
     watch.event("configured").record();
     watch.flush(PATIENCE);
     let requests = collector.0.requests();
-    assert_eq!((requests[0].header("x-key"), requests[0].header("x-more")), (Some("mine"), Some("a b")));
+    assert_eq!(
+        (requests[0].header("x-key"), requests[0].header("x-more")),
+        (Some("mine"), Some("a b"))
+    );
     let resource = &collector.spans()[0].resource;
     assert_eq!((&resource["service.name"], &resource["team"]), (&"renamed".into(), &"docs".into()));
     assert_eq!(resource["mcp.server.name"], "suite");
@@ -85,15 +88,12 @@ fn the_url_of_a_signal_is_used_as_it_is() {
     let watch = watch.build().expect("a watch");
     watch.event("configured").record();
     watch.flush(PATIENCE);
-    assert_eq!(collector.0.requests()[0].target(), "/in/spans?x=1");
+    assert_eq!(collector.0.requests()[0].target(), "POST /in/spans?x=1");
 }
 
 #[test]
 fn a_wrong_endpoint_in_a_variable_stops_its_signal_and_not_the_server() {
-    let watch = with(&[
-        ("TOOLWATCH_OTLP", "1"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url"),
-    ]);
+    let watch = with(&[("TOOLWATCH_OTLP", "1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]);
     assert!(!watch.build().expect("a watch").is_enabled());
 }
 

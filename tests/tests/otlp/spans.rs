@@ -1,5 +1,7 @@
 //! One call of each outcome, attribute by attribute.
 
+use std::time::{Duration, Instant};
+
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::{Value, json};
 use toolwatch::Watch;
@@ -13,8 +15,29 @@ use super::collector::{Collector, PATIENCE, Sent};
 const UNSET: i32 = 0;
 const ERROR: i32 = 2;
 
-/// Calls every tool so that each outcome occurs but `interrupted`, which takes a kill.
-pub(crate) async fn every_outcome(watch: &Watch) {
+/// Calls every tool so that each outcome occurs but `interrupted`, which takes a kill. The server
+/// has a runtime of its own, whose end drops the call that is under way.
+pub(crate) fn every_outcome(watch: &Watch) {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        runtime.block_on(drive(watch));
+        runtime.shutdown_timeout(PATIENCE);
+    };
+    std::thread::scope(|scope| scope.spawn(run).join()).expect("the calls are made");
+    let is_over = || {
+        let metrics = watch.metrics().expect("numbers");
+        let wait = metrics.tools.iter().find(|tool| tool.name.as_str() == "wait");
+        wait.is_some_and(|tool| tool.calls() == 2) && metrics.sessions.count() == 1
+    };
+    let start = Instant::now();
+    while !is_over() {
+        assert!(start.elapsed() < PATIENCE, "{:?}", watch.metrics());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+async fn drive(watch: &Watch) {
     let router = watched::Server::tool_router().with_disabled("nothing");
     let server = watch.wrap_with_router(watched::Server, router);
     let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
@@ -30,9 +53,7 @@ pub(crate) async fn every_outcome(watch: &Watch) {
     ] {
         client.call(tool, arguments).await.expect("a reply");
     }
-    let call = |tool: &str, times: u32| {
-        json!({ "name": tool, "arguments": { "text": "x", "times": times } })
-    };
+    let call = |tool: &str, times: u32| json!({ "name": tool, "arguments": { "text": "x", "times": times } });
     client.send_request("tools/call", call("panic", 1)).await.expect("sent");
     let id = client.send_request("tools/call", call("wait", 50)).await.expect("sent");
     client
@@ -41,7 +62,7 @@ pub(crate) async fn every_outcome(watch: &Watch) {
         .expect("sent");
     client.send_request("tools/call", call("wait", 60_000)).await.expect("sent");
     client.request("ping", json!({})).await.expect("a reply");
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     drop(client);
 }
 
@@ -56,17 +77,11 @@ fn of_tool<'a>(spans: &'a [Sent], outcome: &str) -> &'a Sent {
     first
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_outcome_is_a_span_by_the_conventions() {
+#[test]
+fn every_outcome_is_a_span_by_the_conventions() {
     let collector = Collector::start();
     let (watch, _directory) = collector.watch(|builder| builder);
-    every_outcome(&watch).await;
-    // The handshake is two spans, then eleven calls, one notice, one ping, and the session's two.
-    let captured = 2 + 11 + 2 + 2;
-    let start = std::time::Instant::now();
-    while watch.stats().own().captured() < captured && start.elapsed() < PATIENCE {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    every_outcome(&watch);
     let delivery = watch.flush(PATIENCE);
     let spans = collector.spans();
     assert_eq!(delivery.delivered, spans.len() as u64);
@@ -93,10 +108,15 @@ async fn every_outcome_is_a_span_by_the_conventions() {
         assert_eq!((of("error.type"), of("rpc.response.status_code")), (error_type, code));
         assert_eq!((of("gen_ai.tool.name"), of("mcp.tool.name")), (json!(tool), json!(tool)));
         assert_eq!(of("gen_ai.operation.name"), "execute_tool");
-        assert_eq!((of("mcp.protocol.version"), of("network.transport")), ("2025-11-25".into(), "pipe".into()));
+        assert_eq!(
+            (of("mcp.protocol.version"), of("network.transport")),
+            ("2025-11-25".into(), "pipe".into())
+        );
         assert!(of("jsonrpc.request.id").is_string(), "{outcome}: {attributes:#?}");
         assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
-        assert!(span.span_id.len() == 8 && span.trace_id.len() == 16 && span.parent_span_id.is_empty());
+        assert!(
+            span.span_id.len() == 8 && span.trace_id.len() == 16 && span.parent_span_id.is_empty()
+        );
         for never in ["mcp.session.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result"] {
             assert!(!attributes.contains_key(never), "{outcome} has {never}");
         }
@@ -193,14 +213,15 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
     let address = posts::serve(move || wrapper.wrap(watched::Server)).await;
     let client = Posts::start(address, Era::Session, "parents").await.expect("a client");
     let mut client = client.with_header("traceparent", IN_HEADER);
-    let params = |meta: Value| json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta });
-    for meta in [json!({ "traceparent": IN_META }), json!({}), json!({ "traceparent": IN_HEADER })] {
+    let params =
+        |meta: Value| json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta });
+    for meta in [json!({ "traceparent": IN_META }), json!({}), json!({ "traceparent": IN_HEADER })]
+    {
         client.request("tools/call", params(meta)).await.expect("a reply");
     }
     watch.flush(PATIENCE);
     let spans = collector.spans();
-    let calls: Vec<_> =
-        spans.iter().filter(|sent| sent.span.name == "tools/call echo").collect();
+    let calls: Vec<_> = spans.iter().filter(|sent| sent.span.name == "tools/call echo").collect();
     let context = |text: &str| (text[3..35].to_owned(), text[36..52].to_owned());
     for (call, parent) in calls.iter().zip([IN_META, IN_HEADER, IN_HEADER]) {
         let found = (hex(&call.span.trace_id), hex(&call.span.parent_span_id));

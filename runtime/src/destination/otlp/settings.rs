@@ -149,8 +149,8 @@ impl Otlp {
             (None, Some(endpoint)) => match url_of(&endpoint, signal) {
                 Ok(url) => url,
                 Err(error) => {
-                    let name = "the OTLP endpoint of the environment cannot be used";
-                    variables.warnings.push(format!("{name}: {error}; sending none of its signal"));
+                    let what = "the OTLP endpoint of the environment cannot be used";
+                    variables.warn(format!("{what}: {error}; sending nothing there"));
                     return Ok(None);
                 }
             },

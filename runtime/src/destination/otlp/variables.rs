@@ -47,7 +47,7 @@ impl<'a> Variables<'a> {
         (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    fn warn(&mut self, warning: String) {
+    pub(super) fn warn(&mut self, warning: String) {
         // Both signals ask for the same variables.
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
