@@ -63,6 +63,7 @@
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf (which brings `fnv`, `lazy_static` and `parking_lot`), `tower-service` |
+//! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
 //! | `full` | no | all of the above | |
@@ -112,6 +113,9 @@ pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Sessio
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
+#[cfg(feature = "otlp")]
+#[doc(inline)]
+pub use destination::Otlp;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
@@ -164,6 +168,11 @@ struct ServersGuide;
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/rules.md")]
 struct RulesGuide;
+
+/// The code in the guide to OTLP compiles.
+#[cfg(all(doctest, feature = "otlp"))]
+#[doc = include_str!("../../docs/guides/otlp.md")]
+struct OtlpGuide;
 
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]

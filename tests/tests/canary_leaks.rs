@@ -50,6 +50,8 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::LogLine => (Kind::Argument, ", raw,", "in tracing"),
         Leak::StderrLine => (Kind::Argument, ", raw,", "in stderr"),
         Leak::WatchDebug => (Kind::Argument, ", raw,", "in Debug of Watch"),
+        Leak::SpanAttribute => (Kind::Argument, ", raw,", "in spans of OTLP request"),
+        Leak::DataPointAttribute => (Kind::Argument, ", raw,", "in metrics of OTLP request"),
         Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
         Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
         Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),

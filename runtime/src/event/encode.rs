@@ -17,7 +17,7 @@ pub(crate) mod tests;
 
 use json::{Writer, key};
 
-use super::{Event, Failure, Tag};
+use super::{Event, EventId, Failure, Tag};
 
 /// What all events of one watch have in common. It is written once per spool segment and spliced
 /// into each event on the way out.
@@ -27,6 +27,8 @@ pub(crate) struct Common {
     pub(crate) server_name: String,
     /// The version of the watched server.
     pub(crate) server_version: String,
+    /// Tells the runs of the server apart.
+    pub(crate) server_instance: EventId,
 }
 
 impl Common {
@@ -36,6 +38,8 @@ impl Common {
         let mut json = Writer(&mut out);
         json.text(key!("server_name"), &self.server_name);
         json.text(key!("server_version"), &self.server_version);
+        json.key(key!("server_instance"));
+        json.uuid(self.server_instance.0);
         json.text(key!("sdk_name"), "toolwatch");
         json.text(key!("sdk_version"), env!("CARGO_PKG_VERSION"));
         out.split_off(1)

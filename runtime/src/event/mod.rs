@@ -107,6 +107,17 @@ sealed_struct! {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
+        /// A context that the request came in beside its parent.
+        link: Option<Link>,
+    }
+}
+
+sealed_struct! {
+    /// A span of somebody else that has to do with an event and is not its parent.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Link {
+        trace_id: [u8; 16],
+        span_id: [u8; 8],
     }
 }
 

@@ -79,6 +79,18 @@ impl Lanes {
         })
     }
 
+    /// Tells the numbers of each lane by its destination's name, for as long as the lanes are there.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn accounts(&self) -> Box<dyn Fn() -> Vec<(String, Stats)> + Send> {
+        let of_lane = |lane: &Pipeline| (lane.destination_name(), lane.account());
+        let accounts: Vec<_> = self.lanes.iter().map(of_lane).collect();
+        let read = move || {
+            let now = accounts.iter().map(|(name, account)| Some((name.clone(), account()?)));
+            now.flatten().collect()
+        };
+        Box::new(read)
+    }
+
     /// The quota that a destination reported last: of the first one that has any.
     pub(crate) fn quota_status(&self) -> Option<Quota> {
         self.lanes.iter().find_map(Pipeline::quota_status)

@@ -180,6 +180,13 @@ impl Pipeline {
         self.spool.stats()
     }
 
+    /// Tells the numbers for as long as the pipeline is there.
+    #[cfg(feature = "otlp")]
+    pub(super) fn account(&self) -> impl Fn() -> Option<Stats> + Send + use<> {
+        let spool = Arc::downgrade(&self.spool);
+        move || spool.upgrade().map(|spool| spool.stats())
+    }
+
     /// The quota that the destination reported last.
     pub(crate) fn quota_status(&self) -> Option<Quota> {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -67,6 +67,8 @@ pub(super) struct Progress {
     /// The last flush for which an attempt was made.
     flushes_tried: u64,
     paused: bool,
+    /// Whether the operator knows that events are rejected, until some are taken again.
+    refused: bool,
     adopted_turn: bool,
     next_sync: Duration,
     next_adopt: Duration,
@@ -148,6 +150,7 @@ impl Worker {
                 self.settle(claim, count, Verdict::Delivered { rejected: ack.rejected() });
                 self.spool.count(|stats| stats.batches += 1);
                 self.progress.paused = false;
+                self.progress.refused = false;
                 let next = self.after_success(now, count);
                 self.heed_quota(&ack);
                 next
@@ -206,6 +209,12 @@ impl Worker {
             }
             RetryDecision::Drop(reason) => {
                 self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
+                if error.is_rejected() && !std::mem::replace(&mut self.progress.refused, true) {
+                    self.report(&Error::delivery(
+                        "the destination rejects events for good; they are dropped and counted",
+                        error.clone(),
+                    ));
+                }
                 self.settle(claim, count, Verdict::Dropped(reason));
                 return self.after_success(now, count);
             }

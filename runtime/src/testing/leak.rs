@@ -107,6 +107,8 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
         | Leak::LogLine
         | Leak::StderrLine
         | Leak::WatchDebug
+        | Leak::SpanAttribute
+        | Leak::DataPointAttribute
         | Leak::Header
         | Leak::FileName => text(),
         _ => None,
@@ -157,6 +159,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -193,6 +196,18 @@ pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBu
         Some(text) => request.header("x-last-value", letters(&text)),
         None => request,
     }
+}
+
+/// What an attribute of a span is to hold.
+#[cfg(feature = "otlp")]
+pub(crate) fn of_span() -> Option<String> {
+    of(Leak::SpanAttribute)
+}
+
+/// What an attribute of a metric's data point is to hold.
+#[cfg(feature = "otlp")]
+pub(crate) fn of_data_point() -> Option<String> {
+    of(Leak::DataPointAttribute)
 }
 
 /// The kept text, when this leak is planted.

@@ -42,21 +42,32 @@ pub(super) struct Inner {
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    pub(super) registry: Registry,
-    readers: Readers,
+    pub(super) registry: Arc<Registry>,
     pub(super) lanes: Lanes,
     #[cfg(feature = "prometheus")]
     pub(super) outlets: std::sync::OnceLock<Outlets>,
+    /// Behind the lanes: while those are waited for, the last export is on its way.
+    readers: Readers,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
     /// Whether the operator knows that something of the author's is not recorded.
     has_left_out: AtomicBool,
 }
 
+/// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.readers.exports.end();
+        #[cfg(feature = "prometheus")]
+        self.close_outlets();
+    }
+}
+
 impl Active {
     pub(super) fn start(
         settings: Settings,
         key: InstallKey,
+        registry: Arc<Registry>,
         readers: Readers,
         lanes: Lanes,
     ) -> Self {
@@ -71,11 +82,11 @@ impl Active {
             key,
             install,
             tracker,
-            registry: Registry::new(),
-            readers,
+            registry,
             lanes,
             #[cfg(feature = "prometheus")]
             outlets: Default::default(),
+            readers,
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),
         }))

@@ -53,6 +53,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
+/// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`metrics`](Self::metrics) | | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |

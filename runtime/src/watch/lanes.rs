@@ -78,7 +78,7 @@ fn check_names(destinations: &[Box<dyn Destination>]) -> Result<(), Error> {
 }
 
 /// What an operator should know, in one line, when the author takes no notice of it.
-fn say(error: &Error) {
+pub(super) fn say(error: &Error) {
     let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
     operator::say(format_args!("{error}{}", cause.unwrap_or_default()));
 }

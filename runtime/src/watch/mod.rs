@@ -12,6 +12,11 @@ mod install;
 mod lanes;
 mod merge;
 mod operator;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "no_otlp.rs"]
+mod otlp;
 #[cfg(feature = "prometheus")]
 mod outlets;
 mod readers;
@@ -34,7 +39,7 @@ pub use scope::IntentScope;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::capture::losses;
 use crate::destination::Quota;
@@ -117,7 +122,12 @@ impl Watch {
     /// assert_eq!(delivery.delivered, 0);
     /// ```
     pub fn flush(&self, timeout: Duration) -> Delivery {
-        self.0.as_ref().map_or_else(Delivery::default, |active| active.lanes().flush(timeout))
+        let Some(active) = &self.0 else { return Delivery::default() };
+        let (began, exports) = (Instant::now(), &active.readers().exports);
+        let asked = exports.ask();
+        let delivery = active.lanes().flush(timeout);
+        exports.wait(asked, timeout.saturating_sub(began.elapsed()));
+        delivery
     }
 
     /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: nothing is sent
@@ -130,12 +140,17 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
-        tell(active, active.lanes().shutdown(timeout))
+        let (began, exports) = (Instant::now(), &active.readers().exports);
+        exports.end();
+        let delivery = active.lanes().shutdown(timeout);
+        exports.wait_end(timeout.saturating_sub(began.elapsed()));
+        tell(active, delivery)
     }
 
     /// Shuts down within 50 ms, because the process ends.
     fn leave(&self) {
         if let Some(active) = &self.0 {
+            active.readers().exports.end();
             tell(active, active.lanes().leave());
         }
     }

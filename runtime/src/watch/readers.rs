@@ -2,6 +2,7 @@
 
 use super::WatchBuilder;
 use super::environment::Environment;
+use super::otlp::{Exports, OtlpOptions};
 use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "log")]
@@ -14,6 +15,7 @@ pub(super) struct ReaderOptions {
     pub(super) log: Option<LogTarget>,
     /// Whether wrapped servers advertise their numbers as a resource.
     pub(super) metrics_resource: Option<bool>,
+    pub(super) otlp: OtlpOptions,
 }
 
 impl ReaderOptions {
@@ -45,7 +47,7 @@ impl ReaderOptions {
         if self.log.is_some() {
             return true;
         }
-        self.metrics_resource == Some(true)
+        self.metrics_resource == Some(true) || self.otlp.sends_metrics()
     }
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Readers {
     #[cfg(feature = "log")]
     log: Option<Log>,
     pub(super) has_metrics_resource: bool,
+    pub(super) exports: Exports,
 }
 
 impl Readers {
@@ -63,6 +66,7 @@ impl Readers {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
             has_metrics_resource: options.metrics_resource == Some(true),
+            exports: Exports::default(),
         }
     }
 

@@ -63,6 +63,10 @@ leaks! {
     WatchDebug,
     /// A value in a header of the ingest request.
     Header,
+    /// A value in an attribute of a span sent over OTLP.
+    SpanAttribute,
+    /// A value in an attribute of a metric sent over OTLP.
+    DataPointAttribute,
     /// A value in the name of a file of the spool.
     FileName,
     /// The install key in a member of the event.
