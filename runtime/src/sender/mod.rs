@@ -252,10 +252,12 @@ impl Pipeline {
             return self.stats().delivery();
         }
         self.flush(timeout);
-        self.spool.close();
         self.spool.tell(|signal| signal.ending = true);
         let rest = timeout.saturating_sub(sync::now() - began).max(END_GRACE);
-        if !self.sends || self.spool.wait(rest, |signal| signal.ended) {
+        let has_ended = !self.sends || self.spool.wait(rest, |signal| signal.ended);
+        // Not before: what is in a request counts as what its answer makes of it.
+        self.spool.close();
+        if has_ended {
             self.spool.release();
         }
         self.stats().delivery()
@@ -282,11 +284,8 @@ fn run(mut worker: Worker) {
         });
         spool.tell(|signal| worker.publish(signal));
         if let Next::Wait(time, when_full) = next {
-            spool.sleep(
-                time,
-                if when_full { worker.full_batch() } else { u64::MAX },
-                signal.flushes,
-            );
+            let wake_at = if when_full { worker.full_batch() } else { u64::MAX };
+            spool.sleep(time, wake_at, signal.flushes);
         }
     }
     spool.sync(Duration::MAX);

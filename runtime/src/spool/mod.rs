@@ -70,7 +70,8 @@ pub(crate) struct Spool {
     begun: Mutex<begun::Register>,
     signal: Mutex<Signal>,
     changed: Condvar,
-    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
+    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off. Written
+    /// before and read after the state's lock was held, which orders both.
     wake_at: AtomicU64,
 }
 
