@@ -115,8 +115,8 @@ pub(super) fn segment(data: &[u8]) {
             0 => Some(0),
             len => rest.windows(len).position(|window| window == payload),
         };
-        let Some(place) = place else { panic!("a payload that is not in the file, or not there") };
-        rest = &rest[place + payload.len()..];
+        assert!(place.is_some(), "a payload that is not in the file, or not there");
+        rest = &rest[place.unwrap_or(0) + payload.len()..];
     }
 }
 
