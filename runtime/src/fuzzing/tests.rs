@@ -19,6 +19,6 @@ fn the_corpus_of_every_fuzz_target_passes() {
             let run = std::panic::catch_unwind(|| target(&bytes));
             assert!(run.is_ok(), "{name}: {}", input.display());
         }
-        println!("{name}: {} inputs", inputs.len());
+        eprintln!("{name}: {} inputs", inputs.len());
     }
 }

@@ -96,7 +96,6 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
     }
     flush_all(pipelines, timeout);
     for pipeline in pipelines {
-        pipeline.spool.close();
         pipeline.spool.tell(|signal| signal.ending = true);
     }
     let end = timeout.max((sync::now() - began) + END_GRACE);
@@ -104,7 +103,10 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
         let rest = end.saturating_sub(sync::now() - began);
         let spool = &pipeline.spool;
         let has_ended = || !spool.is_sender_thread() && spool.wait(rest, |signal| signal.ended);
-        if !pipeline.has_sender() || has_ended() {
+        let has_ended = !pipeline.has_sender() || has_ended();
+        // Not before: what is in a request counts as what its answer makes of it.
+        spool.close();
+        if has_ended {
             spool.release();
         }
     }

@@ -108,11 +108,8 @@ fn run(mut worker: Worker) {
         });
         spool.tell(|signal| worker.publish(signal));
         if let Next::Wait(time, when_full) = next {
-            spool.sleep(
-                time,
-                if when_full { worker.full_batch() } else { u64::MAX },
-                signal.flushes,
-            );
+            let wake_at = if when_full { worker.full_batch() } else { u64::MAX };
+            spool.sleep(time, wake_at, signal.flushes);
         }
     }
     // A drop is what hosts wait for, and a busy disk takes its time even after the last thread has

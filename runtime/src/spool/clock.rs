@@ -42,6 +42,7 @@ pub(crate) struct ManualClock {
 #[cfg(any(test, fuzzing))]
 impl ManualClock {
     /// Moves both hands forward.
+    #[cfg(test)]
     pub(crate) fn advance(&self, by: Duration) {
         *self.elapsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
     }

@@ -24,6 +24,7 @@ mod segment;
 mod settle;
 mod share;
 #[cfg_attr(fuzzing, allow(dead_code, reason = "the targets use a part of the machine"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a machine for tests and fuzzing alone")]
 #[cfg(any(test, fuzzing))]
 mod simulated;
 mod splice;

@@ -22,7 +22,8 @@ pub(super) struct Share {
     pub(super) begun: Mutex<begun::Register>,
     pub(super) signal: Mutex<Signal>,
     pub(super) changed: Condvar,
-    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
+    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off. Written
+    /// before and read after the state's lock was held, which orders both.
     pub(super) wake_at: AtomicU64,
     /// What the next copy in line has; filled in that process alone.
     next: OnceLock<Box<Share>>,

@@ -81,7 +81,7 @@ fn flush() {
 fn exhaust(name: &str, scene: fn()) {
     let scheduler = DfsScheduler::new(Some(MOST), false);
     let schedules = run(scheduler, (Timeouts::Never, Plant::Nothing), scene);
-    println!("{name}: all {schedules} schedules");
+    eprintln!("{name}: all {schedules} schedules");
     assert!(schedules < MOST);
 }
 

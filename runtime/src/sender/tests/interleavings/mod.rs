@@ -65,5 +65,5 @@ fn explore(name: &str, kinds: &[Timeouts], scene: fn()) {
             schedules += run(scheduler, model, scene);
         }
     }
-    println!("{name}: {schedules} schedules, none lost, doubled, out of balance or stuck");
+    eprintln!("{name}: {schedules} schedules, none lost, doubled, out of balance or stuck");
 }
