@@ -43,6 +43,9 @@ pub(crate) struct Shown {
     pub(crate) round: usize,
     pub(crate) watched: Duration,
     pub(crate) unwatched: Duration,
+    /// How much later than it should something ended that waits as long as a watch may, at the same
+    /// time as the watched server. None where servers live on for seconds.
+    pub(crate) control: Option<Duration>,
     pub(crate) ended_alike: bool,
     pub(crate) replied: usize,
     /// Replied calls whose event never came.
@@ -75,6 +78,7 @@ impl Cell {
             }
             io::Result::Ok(server)
         };
+        let mut control = None;
         let (watched, unwatched) = if self.is_slow() {
             let (mut one, mut other) =
                 permits.hold(|| io::Result::Ok((start(true)?, start(false)?)))?;
@@ -85,17 +89,26 @@ impl Cell {
                 io::Result::Ok((one?, other.join().map_err(panicked)??))
             })?
         } else {
-            let end = |is_watched| self.host.end(&mut start(is_watched)?);
+            let mut end_watched = || {
+                let mut server = start(true)?;
+                std::thread::scope(|scope| {
+                    let waiting = scope.spawn(lateness);
+                    let ended = self.host.end(&mut server);
+                    control = waiting.join().ok();
+                    ended
+                })
+            };
+            let end_unwatched = || self.host.end(&mut start(false)?);
             permits.hold(|| {
                 if round.is_multiple_of(2) {
-                    return io::Result::Ok((end(true)?, end(false)?));
+                    return io::Result::Ok((end_watched()?, end_unwatched()?));
                 }
-                let unwatched = end(false)?;
-                Ok((end(true)?, unwatched))
+                let unwatched = end_unwatched()?;
+                Ok((end_watched()?, unwatched))
             })?
         };
         permits.hold(|| drain(&place, directory.path()))?;
-        Ok(Shown { round, ..self.judge(&place, calls, watched, unwatched) })
+        Ok(Shown { round, control, ..self.judge(&place, calls, watched, unwatched) })
     }
 
     fn start(
@@ -146,6 +159,7 @@ impl Cell {
             round: 0,
             watched: watched.0,
             unwatched: unwatched.0,
+            control: None,
             ended_alike: watched.1 == unwatched.1,
             replied: calls,
             lost: (1..=calls).filter(|&number| of(number) == 0).count(),
@@ -154,6 +168,14 @@ impl Cell {
             bytes_told: place.bytes_told(),
         }
     }
+}
+
+/// Waits as a drop does at most, for 20 and for 10 ms, and returns how much longer that took.
+fn lateness() -> Duration {
+    let began = Instant::now();
+    let waits = [Duration::from_millis(20), Duration::from_millis(10)];
+    waits.into_iter().for_each(std::thread::sleep);
+    began.elapsed().saturating_sub(waits.iter().sum())
 }
 
 fn start(
