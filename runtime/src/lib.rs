@@ -47,6 +47,7 @@
 //!   attribute alone; [`manifest`] lists what can leave, and why.
 //! - [`Watch`] holds the settings and the delivery path; [`WatchBuilder`] lists every option and
 //!   variable.
+//! - `prometheus` (a feature) shows the numbers of a watch to Prometheus.
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
 //! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
@@ -60,7 +61,7 @@
 //! | `schema` | yes | whether arguments fit the tool's JSON Schema | `jsonschema` |
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
-//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf (which brings `fnv`, `lazy_static` and `parking_lot`), `tower-service` |
+//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `full` | no | all of the above | |
 
@@ -149,6 +150,11 @@ struct ServersGuide;
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/rules.md")]
 struct RulesGuide;
+
+/// The code in the guide to Prometheus compiles.
+#[cfg(all(doctest, feature = "prometheus"))]
+#[doc = include_str!("../../docs/guides/prometheus.md")]
+struct PrometheusGuide;
 
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]
