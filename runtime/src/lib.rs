@@ -47,6 +47,7 @@
 //!   attribute alone; [`manifest`] lists what can leave, and why.
 //! - [`Watch`] holds the settings and the delivery path; [`WatchBuilder`] lists every option and
 //!   variable.
+//! - `prometheus` (a feature) shows the numbers of a watch to Prometheus.
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
 //! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
@@ -62,7 +63,7 @@
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `log` | no | one line per event, to stderr or `tracing` | |
-//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf (which brings `fnv`, `lazy_static` and `parking_lot`), `tower-service` |
+//! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
 //! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
@@ -173,6 +174,11 @@ struct RulesGuide;
 #[cfg(all(doctest, feature = "otlp"))]
 #[doc = include_str!("../../docs/guides/otlp.md")]
 struct OtlpGuide;
+
+/// The code in the guide to Prometheus compiles.
+#[cfg(all(doctest, feature = "prometheus"))]
+#[doc = include_str!("../../docs/guides/prometheus.md")]
+struct PrometheusGuide;
 
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]

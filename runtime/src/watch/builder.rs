@@ -56,6 +56,10 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`metrics`](Self::metrics) | | off |
+/// | `prometheus_listen` | `TOOLWATCH_PROMETHEUS_LISTEN` | none |
+/// | `prometheus_listen_any` | `TOOLWATCH_PROMETHEUS_LISTEN_ANY` | loopback alone |
+/// | `prometheus_textfile` | `TOOLWATCH_PROMETHEUS_TEXTFILE` | none |
+/// | `prometheus_namespace` | `TOOLWATCH_PROMETHEUS_NAMESPACE` | `mcp` |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
