@@ -4,6 +4,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -92,6 +94,13 @@ impl RawServer {
         stdin.flush()
     }
 
+    /// Sends whole messages at once, as they are.
+    pub fn send_lines(&mut self, lines: &str) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        stdin.write_all(lines.as_bytes())?;
+        stdin.flush()
+    }
+
     /// Reads lines until the reply with this id.
     pub fn read_reply(&mut self, id: u64) -> io::Result<String> {
         loop {
@@ -112,10 +121,51 @@ impl RawServer {
         Ok(line)
     }
 
+    /// The lines that the server writes to stderr, as they come; [`RawServer::end`] returns none
+    /// of them any more.
+    ///
+    /// # Panics
+    ///
+    /// When asked twice.
+    pub fn error_lines(&mut self) -> Receiver<String> {
+        let stderr = self.stderr.take().expect("stderr is read once");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            // Read to the end even when nobody listens, so that the server never blocks.
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        receiver
+    }
+
     /// The id of the server's process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Closes stdin, and leaves the server its time.
+    pub fn close_stdin(&mut self) {
+        drop(self.stdin.take());
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    /// Waits for the server's end, at most for so long, and kills it then.
+    pub fn wait_at_most(&mut self, time: Duration) -> io::Result<ExitStatus> {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.child.kill()?;
+        self.child.wait()
     }
 
     /// Kills the server with SIGKILL, at once, and waits for its end.

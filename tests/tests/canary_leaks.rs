@@ -76,6 +76,9 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::BeginRecord => (Kind::Argument, ", raw,", DURING),
         Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
+        Leak::StructuredLog => (Kind::Argument, ", raw,", "in tracing"),
+        Leak::Metrics => (Kind::Argument, ", raw,", "in Debug of Metrics"),
+        Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }
 }
 

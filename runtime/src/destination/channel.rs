@@ -32,7 +32,7 @@ pub(super) struct Channel {
     url: Url,
     settings: ChannelSettings,
     compresses: bool,
-    http: OnceLock<Option<Client>>,
+    http: OnceLock<Client>,
 }
 
 impl Channel {
@@ -61,8 +61,7 @@ impl Channel {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Response, SendError> {
-        let client =
-            self.http.get_or_init(|| self.make_client()).as_ref().ok_or_else(SendError::set_up)?;
+        let client = self.http().ok_or_else(SendError::set_up)?;
         let request =
             client.post(self.url.clone()).headers(headers).header(ACCEPT_ENCODING, "identity");
         let request = match self.compress(&body) {
@@ -72,6 +71,21 @@ impl Channel {
         #[cfg(feature = "planted-leaks")]
         let request = crate::testing::leak::add_header(request);
         request.send().await.map_err(|error| transport(&error))
+    }
+
+    /// Whether the next post needs no trust store to be read, which takes some tens of milliseconds.
+    pub(super) fn is_ready(&self) -> bool {
+        self.url.scheme() != "https" || self.http.get().is_some()
+    }
+
+    /// The client, made at the first request and, when that fails, as for want of a descriptor, at
+    /// the next one.
+    fn http(&self) -> Option<&Client> {
+        if let Some(client) = self.http.get() {
+            return Some(client);
+        }
+        let made = self.make_client()?;
+        Some(self.http.get_or_init(|| made))
     }
 
     fn compress(&self, body: &[u8]) -> Option<Vec<u8>> {

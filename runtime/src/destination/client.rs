@@ -130,6 +130,12 @@ impl IngestClient {
         self.closed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Whether the next request needs no set-up that takes long: reading a machine's trust store may
+    /// take tens of milliseconds of a processor.
+    pub(super) fn is_ready(&self) -> bool {
+        self.channel.is_ready()
+    }
+
     /// Posts a body that holds so many events.
     pub(super) async fn post(&self, body: Vec<u8>, events: u64) -> Result<Ack, SendError> {
         if self.closed.load(std::sync::atomic::Ordering::Relaxed) {

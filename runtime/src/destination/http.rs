@@ -21,6 +21,10 @@ impl Destination for HttpDestination {
         "ingest"
     }
 
+    fn is_ready(&self) -> bool {
+        self.client.is_ready()
+    }
+
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
         let mut body = Vec::new();
         batch.write_json(&mut body);

@@ -15,7 +15,7 @@ pub(crate) mod otlp;
 #[cfg(feature = "http")]
 pub(crate) mod reply;
 #[cfg(feature = "http")]
-mod retry_after;
+pub(crate) mod retry_after;
 #[cfg(feature = "http")]
 mod rfc3339;
 #[cfg(feature = "http")]

@@ -5,6 +5,8 @@
 //! allocated but the room in `out`.
 
 mod attributes;
+#[cfg(feature = "audit")]
+pub(super) mod audit;
 mod detail;
 mod json;
 mod parts;
@@ -42,6 +44,15 @@ impl Common {
         json.text(key!("sdk_version"), env!("CARGO_PKG_VERSION"));
         out.split_off(1)
     }
+}
+
+/// Appends what events tell of a call's arguments, as one JSON object.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn encode_arguments(arguments: &super::Arguments, out: &mut Vec<u8>) {
+    let mut json = Writer(out);
+    json.open();
+    parts::arguments(&mut json, arguments);
+    json.close();
 }
 
 /// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are

@@ -1,7 +1,7 @@
 //! Identifiers: event ids (UUIDv7, RFC 9562), trace and span ids (W3C Trace Context).
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -117,10 +117,16 @@ impl super::Trace {
 /// 64 bits that are not repeated within this process, and by chance only in another one:
 /// a counter from a random start, mixed by a bijection.
 pub(crate) fn unique() -> u64 {
-    static START: OnceLock<u64> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let start = *START.get_or_init(random_seed);
-    mix(start.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)))
+    START.call_once(start_anew);
+    mix(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+static START: Once = Once::new();
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Starts from another random number. A copy of a process would repeat the numbers of the original.
+pub(super) fn start_anew() {
+    NEXT.store(random_seed(), Ordering::Relaxed);
 }
 
 fn random_seed() -> u64 {

@@ -13,11 +13,14 @@ mod label;
 mod name;
 mod operation;
 mod outcome;
+pub(crate) mod process;
 mod recycle;
 mod sealed;
 mod side;
 
 pub use id::{EventId, Timestamp};
+#[cfg(feature = "prometheus")]
+pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
 pub use operation::EventType;
@@ -27,6 +30,14 @@ pub(crate) use detail::{
     CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
     ToolDigest,
 };
+#[cfg(feature = "audit")]
+pub(crate) use encode::audit::{encode_begun, encode_for_audit};
+#[cfg(any(test, fuzzing))]
+pub(crate) use encode::encode_arguments;
+#[cfg(all(test, feature = "audit"))]
+pub(crate) use encode::tests as encode_tests;
+#[cfg(feature = "audit")]
+pub(crate) use encode::time::write as write_time;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,

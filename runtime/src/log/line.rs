@@ -75,6 +75,10 @@ impl<'a> Line<'a> {
 
     /// Hands the line to whoever subscribes to `tracing`.
     pub(super) fn trace(&self) {
+        #[cfg(feature = "planted-leaks")]
+        if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::StructuredLog) {
+            tracing::info!(target: "toolwatch::call", argument = text);
+        }
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(

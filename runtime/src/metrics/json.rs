@@ -53,11 +53,16 @@ impl ToolMetrics {
     }
 }
 
-/// A tool's name without what a terminal or a model could take for more than a name: the reader of
-/// this resource may be an agent, and JSON escapes control characters but no bidirectional ones.
+/// A tool's name in which every character is visible: the reader of this resource may be an agent or
+/// a terminal, and JSON's own escapes are undone before either sees the name.
 fn printable(name: Name) -> String {
-    let keep = |c: char| if c.is_ascii_graphic() || c.is_alphanumeric() { c } else { '_' };
-    name.as_str().chars().map(keep).collect()
+    name.as_str().chars().fold(String::new(), |mut text, c| {
+        match c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric() {
+            true => text.push(c),
+            false => text.extend(c.escape_unicode()),
+        }
+        text
+    })
 }
 
 /// Microseconds of milliseconds, milliseconds of seconds.

@@ -86,7 +86,7 @@ impl Registry {
                 Some(flight) => flight.tool.record(event),
                 None => self.tool(event.name).record(event),
             }
-            if event.failure.is_none_or(|failure| failure.code.is_none()) {
+            if code_of(event).is_none() {
                 return;
             }
         }
@@ -123,7 +123,7 @@ impl Registry {
 impl Key {
     fn of(event: &Event) -> Self {
         let has_target = matches!(event.event_type, EventType::ToolCall | EventType::PromptGet);
-        let code = event.failure.as_ref().and_then(|failure| failure.code);
+        let code = code_of(event);
         Self {
             method: event.method,
             target: has_target.then_some(event.name),
@@ -131,6 +131,13 @@ impl Key {
             code: code.map(|code| if CODES.contains(&code) { code } else { OTHER_CODE }),
         }
     }
+}
+
+/// The JSON-RPC code that the client was answered with. Arguments that do not fit are refused with a
+/// code inside the server, which rmcp turns into a result with the error flag.
+fn code_of(event: &Event) -> Option<i32> {
+    let code = event.failure.as_ref().and_then(|failure| failure.code);
+    code.filter(|_| event.outcome != Outcome::InvalidArguments)
 }
 
 /// The series of a key; of the one that stands for the rest once there are too many.

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
+use super::code_of;
 use super::histogram::{Durations, Fine, Histogram};
 use crate::event::{Event, Outcome};
 
@@ -104,7 +105,7 @@ impl ToolSeries {
         if let Some(outcome) = self.outcomes.get(event.outcome as usize) {
             outcome.fetch_add(1, Relaxed);
         }
-        let has_code = event.failure.is_some_and(|failure| failure.code.is_some());
+        let has_code = code_of(event).is_some();
         let of_outcome = self.durations.get(event.outcome as usize).filter(|_| !has_code);
         let durations = of_outcome.unwrap_or(&self.with_code);
         durations.get_or_init(|| Box::new(Histogram::new())).record(event.duration_ns);

@@ -3,14 +3,20 @@
 
 use std::path::PathBuf;
 
-use super::pipeline::{flush_all, shutdown_all};
-use super::{DROP_TIMEOUT, END_GRACE, Pipeline, Quota};
+use super::flush::{flush_all, leave_all, shutdown_all};
+use super::{OnError, Pipeline, Quota};
 use crate::Error;
+use crate::contain::contain;
+use crate::event::process;
 use crate::spool::{self, Delivery, Stats};
 
 /// The ways of an event to all destinations. Without any, events are for readers in the process
 /// alone.
-pub(crate) struct Lanes(Vec<Pipeline>);
+pub(crate) struct Lanes {
+    lanes: Vec<Pipeline>,
+    /// For what the operator should know when there is no lane to tell it.
+    on_error: OnError,
+}
 
 /// The notes of one call that is under way, one per lane.
 #[derive(Default)]
@@ -20,24 +26,34 @@ pub(crate) struct Begun {
 }
 
 impl Lanes {
-    pub(crate) const fn new(lanes: Vec<Pipeline>) -> Self {
-        Self(lanes)
+    pub(crate) const fn new(lanes: Vec<Pipeline>, on_error: OnError) -> Self {
+        Self { lanes, on_error }
+    }
+
+    /// Whether events are for readers in the process alone.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Pipeline> {
-        self.0.iter()
+        self.lanes.iter()
     }
 
     /// Tells the operator of something.
     pub(crate) fn report(&self, error: &Error) {
-        if let Some(first) = self.0.first() {
-            first.report(error);
-        }
+        let Some(first) = self.lanes.first() else {
+            tracing::warn!(%error, "the watch needs attention");
+            // There is no account that could count the panic of a callback.
+            let _ = contain(|| (self.on_error)(error));
+            return;
+        };
+        first.report(error);
     }
 
     /// Notes in each lane that a call is under way; none when no lane could.
     pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
-        let (first, more) = self.0.split_first()?;
+        process::notice();
+        let (first, more) = self.lanes.split_first()?;
         let begun = Begun {
             first: first.begin(payload),
             more: more.iter().map(|lane| lane.begin(payload)).collect(),
@@ -51,12 +67,13 @@ impl Lanes {
         let end = |(lane, begun): (&Pipeline, Option<spool::Begun>)| {
             begun.into_iter().for_each(|begun| lane.end(begun));
         };
-        self.0.iter().zip(begun).for_each(end);
+        self.lanes.iter().zip(begun).for_each(end);
     }
 
     /// The numbers of all lanes together: an event counts once for each destination.
     pub(crate) fn stats(&self) -> Stats {
-        self.0.iter().fold(Stats::default(), |mut sum, lane| {
+        process::notice();
+        self.lanes.iter().fold(Stats::default(), |mut sum, lane| {
             sum.add(&lane.stats());
             sum
         })
@@ -66,7 +83,7 @@ impl Lanes {
     #[cfg(feature = "otlp")]
     pub(crate) fn accounts(&self) -> Box<dyn Fn() -> Vec<(String, Stats)> + Send> {
         let of_lane = |lane: &Pipeline| (lane.destination_name(), lane.account());
-        let accounts: Vec<_> = self.0.iter().map(of_lane).collect();
+        let accounts: Vec<_> = self.lanes.iter().map(of_lane).collect();
         let read = move || {
             let now = accounts.iter().map(|(name, account)| Some((name.clone(), account()?)));
             now.flatten().collect()
@@ -76,36 +93,41 @@ impl Lanes {
 
     /// The quota that a destination reported last: of the first one that has any.
     pub(crate) fn quota_status(&self) -> Option<Quota> {
-        self.0.iter().find_map(Pipeline::quota_status)
+        self.lanes.iter().find_map(Pipeline::quota_status)
     }
 
     /// Where the segments of the first lane are, and those of the others below it.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
-        self.0.first().and_then(Pipeline::directory)
+        self.lanes.first().and_then(Pipeline::directory)
     }
 
     /// Sends what waits in all lanes; returns as [`Pipeline::flush`] does for the slowest of them.
     pub(crate) fn flush(&self, timeout: std::time::Duration) -> Delivery {
-        flush_all(&self.0, timeout);
+        process::notice();
+        flush_all(&self.lanes, timeout);
         self.stats().delivery()
     }
 
     /// Ends all lanes as [`Pipeline::shutdown`] does, within the time of one.
     pub(crate) fn shutdown(&self, timeout: std::time::Duration) -> Delivery {
-        shutdown_all(&self.0, timeout);
+        process::notice();
+        shutdown_all(&self.lanes, timeout);
         self.stats().delivery()
     }
 }
 
-impl FromIterator<Pipeline> for Lanes {
-    fn from_iter<T: IntoIterator<Item = Pipeline>>(lanes: T) -> Self {
-        Self(lanes.into_iter().collect())
+impl Lanes {
+    /// Ends all lanes within 50 ms, because the process ends.
+    pub(crate) fn leave(&self) -> Delivery {
+        leave_all(&self.lanes);
+        self.stats().delivery()
     }
 }
 
 impl Drop for Lanes {
     fn drop(&mut self) {
+        process::notice();
         // All at once: one after the other would cost this time for each.
-        shutdown_all(&self.0, DROP_TIMEOUT - END_GRACE);
+        leave_all(&self.lanes);
     }
 }

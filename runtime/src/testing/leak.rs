@@ -157,12 +157,9 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             let path = directory.map(|directory| directory.join(letters(&text)));
             path.map(|path| std::fs::write(path, b""));
         }
-        Leak::SpanAttribute
-        | Leak::DataPointAttribute
-        | Leak::WatchDebug
-        | Leak::WatchedDebug
-        | Leak::Manifest
-        | Leak::Header => {}
+        Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
+        Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -187,6 +184,12 @@ pub(crate) fn print(leak: Leak, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
+/// Adds to a text of ours.
+#[cfg(feature = "prometheus")]
+pub(crate) fn append(leak: Leak, text: &mut String) {
+    text.extend(of(leak));
+}
+
 /// Adds to the headers of an ingest request.
 pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     match of(Leak::Header) {
@@ -208,7 +211,7 @@ pub(crate) fn of_data_point() -> Option<String> {
 }
 
 /// The kept text, when this leak is planted.
-fn of(leak: Leak) -> Option<String> {
+pub(crate) fn of(leak: Leak) -> Option<String> {
     let state = state();
     state.text.clone().filter(|_| state.leak == Some(leak))
 }

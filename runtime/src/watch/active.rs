@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rmcp::model::Extensions;
 
 use super::IntentScope;
+#[cfg(feature = "prometheus")]
+use super::outlets::Outlets;
 use super::readers::Readers;
 use super::settings::Settings;
 use super::{Watch, install, operator};
@@ -31,17 +33,19 @@ pub(crate) fn any_enabled() -> bool {
 
 /// A watch that is on. Cheap to clone: every call in flight holds one.
 #[derive(Clone)]
-pub(crate) struct Active(Arc<Inner>);
+pub(crate) struct Active(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     id: u64,
     settings: Settings,
     key: InstallKey,
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    registry: Arc<Registry>,
-    lanes: Lanes,
+    pub(super) registry: Arc<Registry>,
+    pub(super) lanes: Lanes,
+    #[cfg(feature = "prometheus")]
+    pub(super) outlets: std::sync::OnceLock<Outlets>,
     /// Behind the lanes: while those are waited for, the last export is on its way.
     readers: Readers,
     /// What the servers under this watch advertise, by their type.
@@ -50,9 +54,12 @@ struct Inner {
     has_left_out: AtomicBool,
 }
 
+/// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.readers.exports.end();
+        #[cfg(feature = "prometheus")]
+        self.close_outlets();
     }
 }
 
@@ -77,6 +84,8 @@ impl Active {
             tracker,
             registry,
             lanes,
+            #[cfg(feature = "prometheus")]
+            outlets: Default::default(),
             readers,
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),

@@ -55,6 +55,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
 /// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
+/// | [`metrics`](Self::metrics) | | off |
 /// | [`debug`](Self::debug) | `TOOLWATCH_DEBUG` | off |
 ///
 /// `TOOLWATCH_ENABLED=false` and `DO_NOT_TRACK=1` turn everything off, whatever the options say.
@@ -101,6 +102,9 @@ pub struct WatchBuilder {
     pub(super) begin_records: Option<bool>,
     pub(super) on_quota_warning: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
+    pub(super) metrics: bool,
+    #[cfg(feature = "prometheus")]
+    pub(super) prometheus: super::outlets::Options,
     pub(super) environment: Option<Box<Lookup>>,
 }
 
@@ -227,12 +231,15 @@ impl WatchBuilder {
     /// Is told of failures of the delivery path, once per episode. Without it they are written to
     /// stderr, one line each. It is also told, once per tool, which tool cannot ask for the intent.
     /// It runs on the thread that met the failure, which may be in a call, so it must not wait.
+    /// Its panic is counted and goes no further, but with `panic = "abort"` it ends the process, as
+    /// one of every other callback does.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
     }
 
-    /// Looks variables up somewhere else than in the process's environment.
+    /// Looks variables up somewhere else than in the process's environment. A variable at which it
+    /// panics counts as unset, and the operator is told.
     pub fn environment(
         mut self,
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -241,7 +248,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Merges options, variables and defaults, and starts the watch.
+    /// Merges options, variables and defaults, and starts the watch. A program that forks, such as
+    /// a daemon, builds it after the fork: the thread that sends is not copied.
     ///
     /// # Errors
     ///
@@ -251,11 +259,8 @@ impl WatchBuilder {
     /// tag that is not valid.
     /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
-        let lookup = self
-            .environment
-            .take()
-            .unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
-        let mut environment = Environment::new(&*lookup);
+        let lookup = self.environment.take();
+        let mut environment = lookup.as_deref().map_or_else(Environment::process, Environment::new);
         let built = self.build_in(&mut environment);
         environment.report();
         built

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{WatchBuilder, operator};
+use crate::contain::contain;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::sender::{Lanes, Pipeline, PipelineConfig};
 
 impl WatchBuilder {
     /// A lane for each destination: the first in the directory itself, where the local record is
-    /// too, the others below it, each under its destination's name.
+    /// too, the others below it, each under its destination's name. None when only readers in the
+    /// process want events.
     pub(super) fn lanes(
         &mut self,
         destinations: Vec<Box<dyn Destination>>,
@@ -42,18 +44,23 @@ impl WatchBuilder {
                 ..defaults
             })
         };
-        if destinations.is_empty() {
-            return Ok(Lanes::new(vec![lane(None, true)?]));
-        }
-        let lanes = destinations.into_iter().enumerate();
-        lanes.map(|(at, destination)| lane(Some(destination), at == 0)).collect()
+        let lanes = if destinations.is_empty() && local {
+            vec![lane(None, true)?]
+        } else {
+            let lanes = destinations.into_iter().enumerate();
+            let lanes = lanes.map(|(at, destination)| lane(Some(destination), at == 0));
+            lanes.collect::<Result<_, _>>()?
+        };
+        Ok(Lanes::new(lanes, on_error))
     }
 }
 
 /// The name of a destination after the first one is that of its folder.
 fn check_names(destinations: &[Box<dyn Destination>]) -> Result<(), Error> {
-    let names: Vec<_> = destinations.iter().map(|of| of.name()).collect();
-    let is_twice = |at: usize, name: &str| names[..at].contains(&name);
+    // The author's code that says a name may panic; its lane counts that.
+    let name = |of: &Box<dyn Destination>| contain(|| of.name().to_owned());
+    let names: Vec<_> = destinations.iter().map(name).map(Option::unwrap_or_default).collect();
+    let is_twice = |at: usize, name: &String| names[..at].contains(name);
     for (at, name) in names.iter().enumerate() {
         if is_twice(at, name) {
             return Err(Error::configuration(

@@ -1,6 +1,6 @@
 //! From options and variables to a running watch.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::destination::Destination;
 use crate::error::Error;
 use crate::event::{Common, EventId};
 use crate::metrics::Registry;
-use crate::sender::{Durability, Lanes};
+use crate::sender::Durability;
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
 
@@ -30,10 +30,11 @@ impl WatchBuilder {
         self.merge(env);
         let local = self.local.unwrap_or(false);
         let destinations = self.resolve_destinations(env)?;
-        if destinations.is_empty() && !local && !self.readers.is_any() {
+        let has_reader = self.has_reader(env)?;
+        if destinations.is_empty() && !local && !has_reader {
             return Ok(Watch::disabled());
         }
-        self.start(destinations, local, env)
+        self.start(destinations, local, has_reader, env)
     }
 
     /// Rejects options that contradict their bounds or each other.
@@ -81,7 +82,7 @@ impl WatchBuilder {
         let lengths = [("exact", Lengths::Exact), ("buckets", Lengths::Buckets)];
         let hashes = [("keyed", HashMode::Keyed), ("python-sha256", HashMode::PythonSha256)];
         fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
-        fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
+        fill(&mut self.directory, || env.path("TOOLWATCH_DIR"));
         fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
         fill(&mut self.spool_max_bytes, || {
             env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
@@ -171,6 +172,7 @@ impl WatchBuilder {
         mut self,
         destinations: Vec<Box<dyn Destination>>,
         local: bool,
+        has_reader: bool,
         env: &mut Environment<'_>,
     ) -> Result<Watch, Error> {
         let (server_name, server_version) = self
@@ -178,31 +180,30 @@ impl WatchBuilder {
             .take()
             .or_else(|| env.text("TOOLWATCH_SERVER_NAME").map(|name| (name, String::new())))
             .unwrap_or_else(|| (program_name(), String::new()));
-        let durability = self.durability.unwrap_or_default();
-        let directory = match durability {
-            Durability::Memory => None,
-            Durability::Spool => self.directory.take().or_else(|| {
-                default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
-            }),
+        let has_events = local || !destinations.is_empty();
+        let directory = match self.durability.unwrap_or_default() {
+            Durability::Spool if has_events => self
+                .directory
+                .take()
+                .or_else(|| default_directory_in(&server_name, |name| env.path(name))),
+            // Readers in the process need no file.
+            _ => None,
         };
-        let has_lane = !destinations.is_empty() || (local && directory.is_some());
-        if local && !has_lane {
+        let local = local && directory.is_some();
+        if has_events && directory.is_none() && destinations.is_empty() {
             env.warn("there is no home directory for a local record; set TOOLWATCH_DIR");
-            if !self.readers.is_any() {
+            if !has_reader {
                 return Ok(Watch::disabled());
             }
         }
-        // Readers within the process make no file, and neither does what they need.
-        let directory = directory.filter(|_| has_lane);
         let key = install_key(directory.as_deref(), env);
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
+        #[cfg(feature = "prometheus")]
+        let outlets = std::mem::take(&mut self.prometheus).resolve(&server_name);
         let server_instance = EventId::fresh();
         let common = Common { server_name, server_version, server_instance };
         let on_error = self.on_error.get_or_insert_with(|| Arc::new(lanes::say)).clone();
-        let lanes = match has_lane {
-            true => self.lanes(destinations, directory, local, common.fragment())?,
-            false => Lanes::new(Vec::new()),
-        };
+        let lanes = self.lanes(destinations, directory, local, common.fragment())?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -216,12 +217,15 @@ impl WatchBuilder {
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),
-            begin_records: self.begin_records.unwrap_or(false),
+            begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
         let registry = Arc::new(Registry::new());
         let mut readers = Readers::start(&self.readers);
         readers.exports = self.readers.otlp.start(&common, &registry, &lanes, on_error);
-        Ok(Watch(Some(Active::start(settings, key, registry, readers, lanes))))
+        let active = Active::start(settings, key, registry, readers, lanes);
+        #[cfg(feature = "prometheus")]
+        active.open(outlets, env);
+        Ok(Watch(Some(active)))
     }
 }
 

@@ -17,6 +17,8 @@ mod otlp;
 #[cfg(not(feature = "otlp"))]
 #[path = "no_otlp.rs"]
 mod otlp;
+#[cfg(feature = "prometheus")]
+mod outlets;
 mod readers;
 mod record;
 mod scope;
@@ -31,6 +33,8 @@ pub use builder::WatchBuilder;
 pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
+#[cfg(feature = "prometheus")]
+pub(crate) use outlets::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;
@@ -110,7 +114,8 @@ impl Watch {
     /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
     ///
     /// Blocks the calling thread. Works on any runtime and without one. A watch without a
-    /// destination answers at once.
+    /// destination answers at once, and so does every one on the sender's own thread, as in a
+    /// callback: it would wait for itself.
     ///
     /// ```
     /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));
@@ -139,14 +144,15 @@ impl Watch {
         exports.end();
         let delivery = active.lanes().shutdown(timeout);
         exports.wait_end(timeout.saturating_sub(began.elapsed()));
-        active.readers().flush();
-        if active.settings().debug {
-            let Delivery { delivered, spooled, dropped, .. } = delivery;
-            operator::say(format_args!(
-                "{delivered} delivered, {spooled} spooled, {dropped} dropped"
-            ));
+        tell(active, delivery)
+    }
+
+    /// Shuts down within 50 ms, because the process ends.
+    fn leave(&self) {
+        if let Some(active) = &self.0 {
+            active.readers().exports.end();
+            tell(active, active.lanes().leave());
         }
-        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
@@ -204,6 +210,18 @@ impl Watch {
     pub fn directory(&self) -> Option<PathBuf> {
         self.0.as_ref().and_then(|active| active.lanes().directory())
     }
+}
+
+/// Says the numbers at the end, when the operator wants to know everything.
+fn tell(active: &Active, delivery: Delivery) -> Delivery {
+    #[cfg(feature = "prometheus")]
+    active.close_outlets();
+    active.readers().flush();
+    if active.settings().debug {
+        let Delivery { delivered, spooled, dropped, .. } = delivery;
+        operator::say(format_args!("{delivered} delivered, {spooled} spooled, {dropped} dropped"));
+    }
+    delivery
 }
 
 impl fmt::Debug for Watch {

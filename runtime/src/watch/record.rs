@@ -3,7 +3,7 @@
 use super::{Active, Begun, operator};
 use crate::capture::losses::{self, Loss};
 use crate::capture::scratch;
-use crate::event::{self, ErrorKind, Event, Failure, Outcome};
+use crate::event::{self, ErrorKind, Event, Failure, Outcome, Timestamp};
 use crate::metrics::Flight;
 
 impl Active {
@@ -48,6 +48,8 @@ impl Active {
     /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
     /// one of them gives it another weight there.
     fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
+        let ended = event.started.0.saturating_add(event.duration_ns);
+        event::process::notice_at(Timestamp(ended));
         let (key, rate) = (sampling_key(event), self.settings().sample_rate);
         let is_error = event.outcome.is_error();
         let mut is_encoded = false;

@@ -69,7 +69,6 @@ macro_rules! plain_notifications {
 impl<H: ServerHandler> ServerHandler for Watched<H> {
     plain_requests! {
         ping() -> (), Ping, "ping";
-        set_level(request: SetLevelRequestParams) -> (), SetLevel, "logging/setLevel";
         get_task(request: GetTaskParams) -> GetTaskResult, TaskGet, "tasks/get";
         update_task(request: UpdateTaskParams) -> (), TaskUpdate, "tasks/update";
         cancel_task(request: CancelTaskParams) -> (), TaskCancel, "tasks/cancel";
@@ -94,6 +93,14 @@ impl<H: ServerHandler> ServerHandler for Watched<H> {
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<DiscoverResult, ErrorData>> + MaybeSendFuture + '_ {
         self.record_discover(context)
+    }
+
+    fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<(), ErrorData>> + MaybeSendFuture + '_ {
+        self.record_level(request, context)
     }
 
     fn negotiate_initialize(

@@ -7,6 +7,7 @@
 
 mod connection;
 mod handler;
+mod level;
 mod life;
 mod listing;
 mod missing;

@@ -101,6 +101,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     }
     sinks.add_debug("Delivery", &delivery);
     sinks.add_debug("Quota", &watch.quota_status());
+    sinks.add_metrics(&watch);
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
@@ -145,6 +146,7 @@ fn builder(
         .local()
         .intent(round.intent)
         .hash_mode(round.hash)
+        .log(toolwatch::LogTarget::Tracing)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| add(&errors, sinks::describe(error)))

@@ -5,6 +5,8 @@ use std::fmt::{Debug, Write};
 use std::io;
 use std::path::Path;
 
+use toolwatch::Watch;
+use toolwatch::prometheus::Exporter;
 use toolwatch::testing::Received;
 
 /// The bytes of one place that data can leave through.
@@ -68,6 +70,14 @@ impl Sinks {
             }
         }
         Ok(())
+    }
+
+    /// Adds what metrics readers show of a watch.
+    pub fn add_metrics(&mut self, watch: &Watch) {
+        let exporter = Exporter::new(watch);
+        self.add("Prometheus text", exporter.text());
+        self.add_debug("Exporter", &exporter);
+        self.add_debug("Metrics", &watch.metrics());
     }
 
     /// Adds requests: their heads, and their bodies, decompressed.

@@ -20,7 +20,7 @@ pub(super) fn read(meta: &MetaObject, headers: Option<&HeaderMap>) -> Trace {
 }
 
 /// The trace and the parent span of a W3C `traceparent`, read as strictly as the standard asks.
-fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
+pub(crate) fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
     let bytes = text.as_bytes();
     let field = |from: usize, until: usize| bytes.get(from..until);
     let [version] = hex(field(0, 2)?)?;

@@ -112,7 +112,7 @@ fn signals(json: &mut Writer<'_>, signals: Signals) {
     json.close();
 }
 
-fn error(json: &mut Writer<'_>, event: &Event) {
+pub(super) fn error(json: &mut Writer<'_>, event: &Event) {
     let Some(failure) = &event.failure else { return };
     if failure.type_name.is_none() && failure.fingerprint.is_none() && failure.side.is_none() {
         return;

@@ -159,4 +159,10 @@ leaks! {
     WatchedDebug,
     /// An argument in the manifest.
     Manifest,
+    /// An argument in a line of the structured log.
+    StructuredLog,
+    /// An argument in the numbers of a tool.
+    Metrics,
+    /// An argument in the metrics for Prometheus.
+    PrometheusText,
 }

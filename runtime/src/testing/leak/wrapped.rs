@@ -78,9 +78,10 @@ fn in_params(leak: Leak) -> Option<(&'static str, &'static str)> {
         Leak::ToolName => ("tools/call", "/name"),
         Leak::ToolArgument => ("tools/call", "/arguments"),
         // A word: the record of a call that is under way has a bound of 4 KiB.
-        Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest => {
+        Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest | Leak::PrometheusText => {
             ("tools/call", "/arguments/tags/1")
         }
+        Leak::StructuredLog | Leak::Metrics => ("tools/call", "/arguments/tags/1"),
         Leak::RequestState => ("", "/requestState"),
         Leak::InputResponse => ("", "/inputResponses"),
         Leak::PromptName => ("prompts/get", "/name"),

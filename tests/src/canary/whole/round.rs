@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{IdentityLevel, IntentLevel, IntentScope, Otlp, Watch, WatchBuilder};
+use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Otlp, Watch, WatchBuilder};
 
 use super::author::{self, Told};
 use super::drive::{Drive, Inside};
@@ -141,6 +141,8 @@ fn builder(
         .identity_level(round.identity)
         .missing_tool_report(REPORT)
         .skip_tools(["nobody"])
+        .log(LogTarget::Tracing)
+        .metrics_resource(true)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| errors.add(sinks::describe(error)))
@@ -220,7 +222,9 @@ fn add_debugs(sinks: &mut Sinks, watch: &Watch, server: &Whole, is_routed: bool)
     let (check, own_check) = (watched.self_check(), watch.self_check(&server.router()));
     sinks.add_debug("Watch", watch);
     sinks.add_debug("Stats", &watch.stats());
+    sinks.add_debug("Metrics", &watch.metrics());
     sinks.add_debug("Quota", &watch.quota_status());
+    sinks.add_metrics(watch);
     sinks.add_debug("Watched", &watched);
     sinks.add_debug("Manifest", &manifest);
     sinks.add_debug("SelfCheck", &check);
