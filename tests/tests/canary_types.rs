@@ -7,7 +7,7 @@ use std::time::Duration;
 use toolwatch::destination::IngestClient;
 use toolwatch::local::{Reader, Summary};
 use toolwatch::testing::{Receiver, Reply};
-use toolwatch::{Ack, Batch, Destination, SendError, Watch};
+use toolwatch::{Ack, Batch, Destination, Durability, Otlp, SendError, Watch};
 use toolwatch_tests::canary::needle::{Kind, Needles};
 use toolwatch_tests::canary::sinks::Sinks;
 use toolwatch_tests::canary::verdict::judge;
@@ -30,7 +30,9 @@ fn a11_builders_and_clients_never_print_their_key() {
         sinks.add_debug("IngestClientBuilder", &client);
         let client = client.build().expect("a client");
         sinks.add_debug("IngestClient", &client);
-        let watch = Watch::builder().api_key(key).endpoint("http://127.0.0.1:9");
+        let otlp = Otlp::new().header("x-key", key.clone()).resource_attribute("team", &key);
+        sinks.add_debug("Otlp", &otlp);
+        let watch = Watch::builder().api_key(key).endpoint("http://127.0.0.1:9").otlp(otlp);
         sinks.add_debug("WatchBuilder", &watch);
     }
     check(&needles, &sinks);
@@ -52,6 +54,11 @@ fn errors_of_wrong_settings_never_quote_them() {
         let key = format!("{text}\n");
         if let Err(error) = IngestClient::builder(endpoint.clone(), key.clone()).build() {
             sinks.add_error("an error of IngestClient", &error);
+        }
+        let otlp = Otlp::new().endpoint(endpoint.clone()).header(key.clone(), key.clone());
+        let memory = Watch::builder().environment(|_| None).durability(Durability::Memory);
+        if let Err(error) = memory.otlp(otlp).build().map(drop) {
+            sinks.add_error("an error of OTLP settings", &error);
         }
         let directory = tempfile::tempdir().expect("a directory");
         let builder = Watch::builder().api_key(key).endpoint(endpoint).environment(|_| None);

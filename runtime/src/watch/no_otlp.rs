@@ -15,7 +15,6 @@ use crate::sender::{Lanes, OnError};
 pub(super) struct OtlpOptions;
 
 /// No exports of metrics.
-#[derive(Default)]
 pub(super) struct Exports;
 
 impl OtlpOptions {
@@ -46,6 +45,10 @@ impl OtlpOptions {
 }
 
 impl Exports {
+    pub(super) const fn none() -> Self {
+        Self
+    }
+
     pub(super) const fn ask(&self) -> u64 {
         0
     }

@@ -62,10 +62,13 @@ impl OtlpOptions {
 }
 
 /// The exports of metrics of one watch, when it has any.
-#[derive(Default)]
 pub(super) struct Exports(Option<Exporter>);
 
 impl Exports {
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
     /// Asks for one now. What is returned can be waited for.
     pub(super) fn ask(&self) -> u64 {
         self.0.as_ref().map_or(0, Exporter::ask)

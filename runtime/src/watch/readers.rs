@@ -52,7 +52,6 @@ impl ReaderOptions {
 }
 
 /// The readers of one watch.
-#[derive(Default)]
 pub(super) struct Readers {
     #[cfg(feature = "log")]
     log: Option<Log>,
@@ -66,7 +65,7 @@ impl Readers {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
             has_metrics_resource: options.metrics_resource == Some(true),
-            exports: Exports::default(),
+            exports: Exports::none(),
         }
     }
 

@@ -96,10 +96,20 @@ impl<'a> Span<'a> {
         }
     }
 
+    fn outcome(&self) -> Option<Outcome> {
+        Outcome::parse(self.event["attributes"]["outcome"].as_str()?)
+    }
+
+    /// The JSON-RPC code of the reply. Arguments that do not fit are an error of that code within
+    /// the server, and rmcp makes a result with the error flag of it, which has none.
+    fn code(&self) -> Option<i64> {
+        let is_replied = self.outcome() != Some(Outcome::InvalidArguments);
+        self.event["error_code"].as_i64().filter(|_| is_replied)
+    }
+
     /// The code of an error in full: on a span no number of values is too many.
     fn error_type(&self) -> Option<String> {
-        let outcome = Outcome::parse(self.event["attributes"]["outcome"].as_str()?)?;
-        let code = self.event["error_code"].as_i64();
+        let (outcome, code) = (self.outcome()?, self.code());
         let known = outcome.error_type(code.and_then(|code| i32::try_from(code).ok()))?;
         Some(match code {
             Some(code) if known == "_OTHER" => code.to_string(),
@@ -139,7 +149,7 @@ impl<'a> Span<'a> {
             Value::Number(number) => to.text(otel::REQUEST_ID, &number.to_string()),
             id => to.member(otel::REQUEST_ID, id),
         }
-        if let Some(code) = event["error_code"].as_i64() {
+        if let Some(code) = self.code() {
             to.text(otel::STATUS_CODE, &code.to_string());
         }
         if let Some(error_type) = self.error_type() {
@@ -237,7 +247,7 @@ impl<'a> Span<'a> {
     }
 }
 
-/// As many hexadecimal digits as fill the array.
+/// As many hexadecimal digits as fill the array, not all zero.
 fn hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     for (at, byte) in bytes.iter_mut().enumerate() {
@@ -245,3 +255,6 @@ fn hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
     }
     (digits.len() == 2 * N && bytes != [0; N]).then_some(bytes)
 }
+
+#[cfg(test)]
+mod tests;
