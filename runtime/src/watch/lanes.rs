@@ -58,8 +58,8 @@ impl WatchBuilder {
 /// The name of a destination after the first one is that of its folder.
 fn check_names(destinations: &[Box<dyn Destination>]) -> Result<(), Error> {
     // The author's code that says a name may panic; its lane counts that.
-    let name = |of: &Box<dyn Destination>| contain(|| of.name().to_owned());
-    let names: Vec<_> = destinations.iter().map(name).map(Option::unwrap_or_default).collect();
+    let name = |of: &dyn Destination| contain(|| of.name().to_owned()).unwrap_or_default();
+    let names: Vec<_> = destinations.iter().map(|of| name(&**of)).collect();
     let is_twice = |at: usize, name: &String| names[..at].contains(name);
     for (at, name) in names.iter().enumerate() {
         if is_twice(at, name) {
