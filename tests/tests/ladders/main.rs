@@ -29,8 +29,11 @@ const AT_WORK: usize = 1;
 const QUICK_THREADS: usize = 1;
 const SLOW_THREADS: usize = 16;
 
+/// A cell, and the number of its round.
+type Round = (Cell, usize);
+
 /// The rounds of servers that end at the first step, and of those that may not.
-fn rounds() -> (Vec<(Cell, usize)>, Vec<(Cell, usize)>) {
+fn rounds() -> (Vec<Round>, Vec<Round>) {
     let scale = toolwatch_tests::scale();
     let (mut quick, mut slow) = (Vec::new(), Vec::new());
     for round in 0..scale {
@@ -102,7 +105,7 @@ fn print(name: &str, shown: &[&Shown]) {
 #[test]
 fn no_host_loses_an_event_or_waits_whatever_the_collector_is_like() {
     let permits = Permits::new(AT_WORK);
-    let play = |(cell, round): (Cell, usize)| {
+    let play = |(cell, round): Round| {
         cell.play(round, &permits).unwrap_or_else(|error| panic!("{cell:?}: {error}"))
     };
     let (quick, slow) = rounds();
