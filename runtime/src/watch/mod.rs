@@ -129,12 +129,14 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
+        active.readers().close(timeout);
         tell(active, active.lanes().shutdown(timeout))
     }
 
     /// Shuts down within 50 ms, because the process ends.
     fn leave(&self) {
         if let Some(active) = &self.0 {
+            active.readers().close(Duration::from_millis(50));
             tell(active, active.lanes().leave());
         }
     }
