@@ -129,11 +129,11 @@ impl RawServer {
     /// When asked twice.
     pub fn error_lines(&mut self) -> Receiver<String> {
         let stderr = self.stderr.take().expect("stderr is read once");
-        let (sender, receiver) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1_024);
         std::thread::spawn(move || {
             // Read to the end even when nobody listens, so that the server never blocks.
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let _ = sender.send(line);
+                let _ = sender.try_send(line);
             }
         });
         receiver

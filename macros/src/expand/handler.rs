@@ -96,7 +96,7 @@ fn body(watched: &Watched<'_>) -> TokenStream {
     let mutability = (!parts.is_empty()).then(|| quote!(mut));
     let (run, reply) = (run(watched, &this), reply(watched));
     quote_spanned! {Span::mixed_site()=>
-        let #mutability __toolwatch_call = __toolwatch_call.open(#this, #entry);
+        let #mutability __toolwatch_call = __toolwatch_call.open(#this, #entry)?;
         #parts
         let __toolwatch_call = __toolwatch_call.start();
         let __toolwatch_call = #run;

@@ -53,7 +53,15 @@ fn take_request(context: &mut RequestContext<RoleServer>) -> RequestContext<Role
 
 impl Call {
     /// Captures what the call holds and prepares the author's extractors.
-    pub fn open<'s, S>(mut self, service: &'s S, entry: &'static Entry) -> Opened<'s, S> {
+    ///
+    /// # Errors
+    ///
+    /// A call that an audit log must know of and could not take is refused.
+    pub fn open<'s, S>(
+        mut self,
+        service: &'s S,
+        entry: &'static Entry,
+    ) -> Result<Opened<'s, S>, ErrorData> {
         // Who has wrapped the server records it, whatever watch is installed.
         let ticket = self.request.extensions.get::<Ticket>();
         let wrapped = ticket.map(|ticket| (ticket.take_span(), ticket.is_captured_by(entry)));
@@ -71,7 +79,14 @@ impl Call {
                 _ => CallSpan::disabled(),
             },
         };
-        Opened { span, entry, context: ToolCallContext::new(service, self.params, self.request) }
+        let context = ToolCallContext::new(service, self.params, self.request);
+        let mut opened = Opened { span, entry, context };
+        if opened.span.is_refused() {
+            let error = ending::refused();
+            opened.refuse(&error);
+            return Err(error);
+        }
+        Ok(opened)
     }
 
     fn info(&self, watch: &Active, entry: &'static Entry) -> RequestInfo<'_> {

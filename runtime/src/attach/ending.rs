@@ -18,6 +18,11 @@ pub(crate) fn of_reply(reply: &Reply, fault: Option<&Fault>, hasher: &Hasher) ->
     (outcome, Ending { result: reply.as_ref().ok().map(result::measure), failure })
 }
 
+/// What the client of a call that must not run is told.
+pub(crate) fn refused() -> ErrorData {
+    ErrorData::internal_error("the call cannot be recorded, and is refused", None)
+}
+
 pub(crate) fn outcome(reply: &Reply) -> Outcome {
     match reply {
         Err(_) => Outcome::ProtocolError,

@@ -52,6 +52,7 @@ pub use verify::{Damage, DamageKind, LaneEnd, LaneReport, Report, Verdict, Verif
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use builder::OnError;
 use record::Kind;
@@ -59,7 +60,10 @@ use writer::Writer;
 
 use crate::contain::contain;
 use crate::error::Error;
-use crate::event::{self, Event};
+use crate::event::{self, Event, EventType};
+
+/// How long closing waits for the last checkpoints: a target may hang.
+const MAX_CLOSE: Duration = Duration::from_secs(2);
 
 /// What happens to a call that cannot be recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,17 +135,25 @@ impl Audit {
     /// Ends the lane with a close record and publishes the last checkpoint; takes 2 s at most. What
     /// is recorded later is counted as missed. Dropping the last clone does the same.
     pub fn close(&self) {
-        self.0.close();
+        self.0.close(MAX_CLOSE);
     }
 
-    /// Asks whether an operation may run, and records its beginning when that is on. Has to come
-    /// before the operation, with no await in between that could be cancelled.
+    pub(crate) fn close_within(&self, timeout: Duration) {
+        self.0.close(timeout.min(MAX_CLOSE));
+    }
+
+    /// Whether what cannot be recorded must not run.
+    pub(crate) fn refuses(&self) -> bool {
+        self.0.policy == Policy::Refuse
+    }
+
+    /// Asks whether an operation may run, and records its beginning when that is on. Only calls of
+    /// tools have a beginning.
     ///
     /// # Errors
     /// Fails under [`Policy::Refuse`] when its beginning could not be recorded.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the watch that asks is in the next change"))]
     pub(crate) fn admit(&self, event: &Event) -> Result<(), Error> {
-        if !self.0.begins {
+        if !self.0.begins || event.event_type != EventType::ToolCall {
             return Ok(());
         }
         let mut body = Vec::with_capacity(1024);
@@ -151,10 +163,6 @@ impl Audit {
 
     /// Records an operation that has ended. Never fails and never waits for more than the disk's
     /// page cache.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the watch that records is in the next change")
-    )]
     pub(crate) fn record(&self, event: &Event) {
         let mut body = Vec::with_capacity(1024);
         event::encode_for_audit(event, &mut body);
@@ -213,7 +221,7 @@ impl Handle {
         }
     }
 
-    fn close(&self) {
+    fn close(&self, timeout: Duration) {
         if self.writer.is_copy() {
             return;
         }
@@ -221,7 +229,7 @@ impl Handle {
             tracing::warn!(%error, "the audit log could not be closed");
         }
         if self.has_thread {
-            ticker::wait_for_end(&self.writer);
+            ticker::wait_for_end(&self.writer, timeout);
         } else if let Err(error) = self.writer.publish() {
             tracing::warn!(%error, "the last audit checkpoint could not be published");
         }
@@ -230,7 +238,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.close();
+        self.close(MAX_CLOSE);
     }
 }
 

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::writer::Writer;
 
-/// How long closing waits for the last checkpoints: a target may hang.
-const MAX_CLOSE: Duration = Duration::from_secs(2);
-
 /// Starts the thread.
 ///
 /// # Errors
@@ -40,11 +37,11 @@ fn run(writer: &Writer) {
 }
 
 /// Waits, bounded, until the last checkpoints are where they belong.
-pub(super) fn wait_for_end(writer: &Writer) {
+pub(super) fn wait_for_end(writer: &Writer, timeout: Duration) {
     let start = Instant::now();
     let mut state = writer.lock();
     while !state.has_ended {
-        let left = MAX_CLOSE.saturating_sub(start.elapsed());
+        let left = timeout.saturating_sub(start.elapsed());
         if left.is_zero() {
             return;
         }

@@ -45,21 +45,32 @@ pub(crate) struct CallSpan {
     in_user_code: bool,
     /// What travels with the request, when somebody asked for it.
     ticket: Option<Ticket>,
+    /// Whether the call must not run, because it could not be recorded before.
+    is_refused: bool,
 }
 
 impl CallSpan {
     /// A span that records to `watch` what the event says by then.
     pub(crate) fn open(watch: Active, mut event: Box<Event>, cancelled: CancellationToken) -> Self {
         let begun = watch.begin(&mut event);
+        #[cfg(feature = "audit")]
+        let is_refused = !watch.admit(&event);
+        #[cfg(not(feature = "audit"))]
+        let is_refused = false;
         let flight = watch.start_flight(&event);
         let opened = Instant::now();
         let live = Live { watch, event, cancelled, begun, flight, opened, polled: None };
-        Self { live: Some(live), in_user_code: false, ticket: None }
+        Self { live: Some(live), in_user_code: false, ticket: None, is_refused }
     }
 
     /// A span that records nothing.
     pub(crate) const fn disabled() -> Self {
-        Self { live: None, in_user_code: false, ticket: None }
+        Self { live: None, in_user_code: false, ticket: None, is_refused: false }
+    }
+
+    /// Whether the call must not run.
+    pub(crate) const fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// The watch, when the call is recorded.

@@ -90,6 +90,12 @@ impl Ticket {
         Self::make(watch.clone(), true, Timestamp::now(), nobody, None)
     }
 
+    /// Whether the request must not run.
+    pub(crate) fn is_refused(&self) -> bool {
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.span.as_ref().is_some_and(CallSpan::is_refused)
+    }
+
     /// Whether the request must not be recorded.
     pub(crate) fn is_silent(&self) -> bool {
         self.0.is_silent

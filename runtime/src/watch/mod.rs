@@ -140,6 +140,7 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
+        active.readers().close(timeout);
         let (began, exports) = (Instant::now(), &active.readers().exports);
         exports.end();
         let delivery = active.lanes().shutdown(timeout);
@@ -150,6 +151,7 @@ impl Watch {
     /// Shuts down within 50 ms, because the process ends.
     fn leave(&self) {
         if let Some(active) = &self.0 {
+            active.readers().close(Duration::from_millis(15));
             active.readers().exports.end();
             tell(active, active.lanes().leave());
         }

@@ -3,6 +3,8 @@
 use super::WatchBuilder;
 use super::environment::Environment;
 use super::otlp::{Exports, OtlpOptions};
+#[cfg(feature = "audit")]
+use crate::audit::Audit;
 use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "log")]
@@ -16,6 +18,8 @@ pub(super) struct ReaderOptions {
     /// Whether wrapped servers advertise their numbers as a resource.
     pub(super) metrics_resource: Option<bool>,
     pub(super) otlp: OtlpOptions,
+    #[cfg(feature = "audit")]
+    pub(super) audit: Option<Audit>,
 }
 
 impl ReaderOptions {
@@ -47,6 +51,10 @@ impl ReaderOptions {
         if self.log.is_some() {
             return true;
         }
+        #[cfg(feature = "audit")]
+        if self.audit.is_some() {
+            return true;
+        }
         self.metrics_resource == Some(true) || self.otlp.sends_metrics()
     }
 }
@@ -55,6 +63,8 @@ impl ReaderOptions {
 pub(super) struct Readers {
     #[cfg(feature = "log")]
     log: Option<Log>,
+    #[cfg(feature = "audit")]
+    audit: Option<Audit>,
     pub(super) has_metrics_resource: bool,
     pub(super) exports: Exports,
 }
@@ -64,17 +74,47 @@ impl Readers {
         Self {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
+            #[cfg(feature = "audit")]
+            audit: options.audit.clone(),
             has_metrics_resource: options.metrics_resource == Some(true),
             exports: Exports::none(),
         }
     }
 
     /// Hands them an event that is complete.
-    #[cfg_attr(not(feature = "log"), expect(unused_variables, reason = "nobody reads it then"))]
+    #[cfg_attr(
+        not(any(feature = "log", feature = "audit")),
+        expect(unused_variables, reason = "nobody reads it then")
+    )]
     pub(super) fn read(&self, event: &Event) {
+        #[cfg(feature = "audit")]
+        if let Some(audit) = &self.audit {
+            audit.record(event);
+        }
         #[cfg(feature = "log")]
         if let Some(log) = &self.log {
             log.write(event);
+        }
+    }
+
+    /// Whether an operation may run, by a reader that has to know of it before.
+    #[cfg(feature = "audit")]
+    pub(super) fn admit(&self, event: &Event) -> bool {
+        self.audit.as_ref().is_none_or(|audit| audit.admit(event).is_ok())
+    }
+
+    /// Whether an operation that nobody could be asked about must not run.
+    #[cfg(feature = "audit")]
+    pub(super) fn refuses(&self) -> bool {
+        self.audit.as_ref().is_some_and(Audit::refuses)
+    }
+
+    /// Ends what has an end of its own, within this time.
+    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "nothing has one then"))]
+    pub(super) fn close(&self, timeout: std::time::Duration) {
+        #[cfg(feature = "audit")]
+        if let Some(audit) = &self.audit {
+            audit.close_within(timeout);
         }
     }
 
@@ -97,6 +137,28 @@ impl Readers {
 }
 
 impl WatchBuilder {
+    /// Records every operation in an audit log, whatever is sampled. Under
+    /// [`Policy::Refuse`](crate::audit::Policy::Refuse) a tool call that the log cannot take does not
+    /// run. The watch closes the log when it is shut down.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), toolwatch::Error> {
+    /// use toolwatch::audit::{Audit, keygen};
+    ///
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # let directory = home.path().join("log");
+    /// # keygen(&directory)?;
+    /// let watch = toolwatch::Watch::builder().audit(Audit::builder(directory).build()?).build()?;
+    /// assert!(watch.is_enabled());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "audit")]
+    pub fn audit(mut self, audit: Audit) -> Self {
+        self.readers.audit = Some(audit);
+        self
+    }
+
     /// Writes one line per event to stderr or to `tracing`. Lines hold names, numbers, keyed hashes
     /// and closed vocabularies, no text of a caller's; sampling leaves none out.
     #[cfg(feature = "log")]

@@ -34,6 +34,13 @@ impl Active {
         self.lanes().end(begun);
     }
 
+    /// Whether a tool may run, as far as an audit log that has to know of it says.
+    #[cfg(feature = "audit")]
+    pub(crate) fn admit(&self, event: &Event) -> bool {
+        let admitted = losses::guarded(Loss::Event, || self.readers().admit(event));
+        admitted.unwrap_or_else(|| !self.readers().refuses())
+    }
+
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
     pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
         if self.settings().debug {

@@ -44,12 +44,15 @@ impl<H: ServerHandler> Watched<H> {
         let is_report = matches!(report, Report::Certain);
         let needs_list = tool.is_none() && !is_report && self.needs_list(&request);
         let recorder = self.open_call(&mut request, &mut context, tool.as_deref(), is_report);
+        let is_refused = recorder.ticket().is_some_and(Ticket::is_refused);
         let ticket = recorder.ticket().filter(|_| needs_list).cloned();
         Recorded::new(
             recorder,
             move || {
-                if is_report {
-                    return Either::First { future: std::future::ready(Ok(missing::reply())) };
+                if is_refused || is_report {
+                    let reply =
+                        if is_refused { Err(ending::refused()) } else { Ok(missing::reply()) };
+                    return Either::First { future: std::future::ready(reply) };
                 }
                 let future = match needs_list {
                     true => Either::First { future: self.list_and_call(request, context, ticket) },

@@ -147,6 +147,7 @@ fn builder(
         .intent(round.intent)
         .hash_mode(round.hash)
         .log(toolwatch::LogTarget::Tracing)
+        .audit(sinks::audit(directory))
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| add(&errors, sinks::describe(error)))

@@ -113,3 +113,16 @@ pub fn describe(error: &dyn Error) -> String {
     }
     text
 }
+
+/// An audit log in a directory whose files are searched, with everything on that it can write.
+///
+/// # Panics
+///
+/// When it cannot be begun.
+#[must_use]
+pub fn audit(directory: &Path) -> toolwatch::audit::Audit {
+    let log = directory.join("audit");
+    toolwatch::audit::keygen_signed(&log).expect("the keys of an audit log");
+    let audit = toolwatch::audit::Audit::builder(&log).begin_records();
+    audit.checkpoint_file(directory.join("checkpoints")).build().expect("an audit log")
+}

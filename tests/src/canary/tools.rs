@@ -90,7 +90,7 @@ fn route(name: String, schema: JsonObject) -> ToolRoute<Server> {
     ToolRoute::new_dyn(tool, move |mut context: ToolCallContext<'_, Server>| {
         Box::pin(async move {
             let service = context.service;
-            let call = Call::from_context_part(&mut context)?.open(service, entry);
+            let call = Call::from_context_part(&mut context)?.open(service, entry)?;
             let stage = service.enter();
             let handler = perform(call, stage.act, stage.words);
             if stage.act == Act::Dropped {

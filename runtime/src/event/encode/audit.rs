@@ -12,6 +12,11 @@ use crate::event::{Arguments, Event, Identity, RequestKey};
 pub(crate) fn encode_for_audit(event: &Event, out: &mut Vec<u8>) {
     let mut json = Writer(out);
     begin(&mut json, event);
+    if let Some(arguments) = &event.arguments {
+        parts::arguments(&mut json, &without_values(arguments));
+    } else if let Some(opaque) = event.opaque {
+        parts::opaque(&mut json, opaque);
+    }
     json.millis(key!("duration_ms"), event.duration_ns);
     json.text(key!("outcome"), event.outcome.as_str());
     json.key(key!("is_error"));
@@ -33,7 +38,8 @@ pub(crate) fn encode_begun(event: &Event, out: &mut Vec<u8>) {
     json.close();
 }
 
-/// What is known when an operation begins. Its id comes first: the recovery reads it there.
+/// What is known when an operation begins. Its id comes first: the recovery reads it there. There
+/// are no arguments: a wrapper may not know yet which policy of the tool's own they fall under.
 fn begin(json: &mut Writer<'_>, event: &Event) {
     json.open();
     json.key(key!("event_id"));
@@ -46,11 +52,6 @@ fn begin(json: &mut Writer<'_>, event: &Event) {
     }
     json.time(key!("started_at"), event.started.0);
     caller(json, event);
-    if let Some(arguments) = &event.arguments {
-        parts::arguments(json, &without_values(arguments));
-    } else if let Some(opaque) = event.opaque {
-        parts::opaque(json, opaque);
-    }
 }
 
 fn caller(json: &mut Writer<'_>, event: &Event) {

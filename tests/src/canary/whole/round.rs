@@ -142,6 +142,7 @@ fn builder(
         .missing_tool_report(REPORT)
         .skip_tools(["nobody"])
         .log(LogTarget::Tracing)
+        .audit(sinks::audit(directory))
         .metrics_resource(true)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
