@@ -36,6 +36,10 @@ tidy:
 examples:
     .ci/run examples
 
+# Every fuzz target for some seconds.
+fuzz:
+    .ci/run fuzz
+
 # Ratios of one run, as README states them.
 bench:
     .ci/run bench

@@ -51,6 +51,7 @@
 //! - [`local`] reads the record of a server back, without any other server.
 //! - [`Destination`] takes events anywhere; [`IngestClient`] sends batches by itself.
 //! - [`CurrentCall`] and [`Watch::event`] add tags and events of the author's own.
+//! - [`ServerLogger`] sends log messages to the client; [`Metrics`] are the numbers so far.
 //! - [`event`] is the vocabulary of what is recorded.
 //!
 //! # Features
@@ -62,18 +63,29 @@
 //! | `http` | yes | delivery to an ingest endpoint, [`IngestClient`] | `reqwest` without TLS, `flate2`, `httpdate` |
 //! | `tls` | yes | endpoints over `https` | reqwest's own choice: `rustls` with aws-lc, the platform's trust store |
 //! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
+//! | `log` | no | one line per event, to stderr or `tracing` | |
+//! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
+//! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
 //! | `full` | no | all of the above | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attach;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod capture;
+mod contain;
 mod custom;
 pub mod destination;
 mod error;
 pub mod event;
+#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod local;
+#[cfg(feature = "log")]
+mod log;
 pub mod manifest;
 pub mod metrics;
 #[cfg(feature = "prometheus")]
@@ -84,6 +96,8 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod sync;
+mod system;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;
@@ -96,13 +110,18 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 pub use capture::repeat::LoopThresholds;
-pub use custom::{Count, CurrentCall, CustomEvent, Session};
+pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Session};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
+#[cfg(feature = "otlp")]
+#[doc(inline)]
+pub use destination::Otlp;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 pub use error::Error;
+#[cfg(feature = "log")]
+pub use log::LogTarget;
 #[doc(inline)]
 pub use metrics::Metrics;
 pub use sender::Durability;
@@ -155,6 +174,11 @@ struct RulesGuide;
 #[cfg(all(doctest, feature = "prometheus"))]
 #[doc = include_str!("../../docs/guides/prometheus.md")]
 struct PrometheusGuide;
+
+/// The code in the guide to OTLP compiles.
+#[cfg(all(doctest, feature = "otlp"))]
+#[doc = include_str!("../../docs/guides/otlp.md")]
+struct OtlpGuide;
 
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]

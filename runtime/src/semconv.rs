@@ -20,3 +20,6 @@ pub(crate) const OLD_SSE_SESSIONS: [&str; 2] = ["sessionId", "session_id"];
 
 /// The trace context header.
 pub(crate) const TRACEPARENT: &str = "traceparent";
+
+#[cfg(feature = "otlp")]
+pub(crate) mod otel;

@@ -2,11 +2,15 @@
 
 pub mod canary;
 pub mod clients;
+pub mod collector;
 pub mod everything;
 pub mod observed;
+pub mod oracle;
 pub mod posts;
 pub mod raw;
 pub mod server;
+pub mod stored;
+pub mod victim;
 pub mod wrapped;
 
 /// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.

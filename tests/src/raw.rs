@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -96,6 +97,13 @@ impl RawServer {
         stdin.flush()
     }
 
+    /// Sends whole messages at once, as they are.
+    pub fn send_lines(&mut self, lines: &str) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        stdin.write_all(lines.as_bytes())?;
+        stdin.flush()
+    }
+
     /// Reads lines until the reply with this id.
     pub fn read_reply(&mut self, id: u64) -> io::Result<String> {
         loop {
@@ -138,6 +146,29 @@ impl RawServer {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Closes stdin, and leaves the server its time.
+    pub fn close_stdin(&mut self) {
+        drop(self.stdin.take());
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    /// Waits for the server's end, at most for so long, and kills it then.
+    pub fn wait_at_most(&mut self, time: Duration) -> io::Result<ExitStatus> {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.child.kill()?;
+        self.child.wait()
     }
 
     /// Kills the server with SIGKILL, at once, and waits for its end.

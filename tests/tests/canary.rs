@@ -46,7 +46,12 @@ fn nothing_leaves_at_default_settings_and_every_outcome_was_seen() {
         for count in ["true", "false"].map(|valid| outcome.schema_valid.get(valid)) {
             assert!(count.is_some(), "valid and broken arguments: {:?}", outcome.schema_valid);
         }
-        for sink in ["tracing", "arguments of callbacks", "spool after delivery, poison.jsonl"] {
+        for sink in [
+            "tracing",
+            "arguments of callbacks",
+            "spool after delivery, poison.jsonl",
+            "spans of OTLP request 0",
+        ] {
             assert!(outcome.sinks.contains(sink), "{sink} was not searched: {:?}", outcome.sinks);
         }
         eprintln!("{} needles in {} bytes", outcome.needles, outcome.bytes);

@@ -50,6 +50,8 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::LogLine => (Kind::Argument, ", raw,", "in tracing"),
         Leak::StderrLine => (Kind::Argument, ", raw,", "in stderr"),
         Leak::WatchDebug => (Kind::Argument, ", raw,", "in Debug of Watch"),
+        Leak::SpanAttribute => (Kind::Argument, ", raw,", "in spans of OTLP request"),
+        Leak::DataPointAttribute => (Kind::Argument, ", raw,", "in metrics of OTLP request"),
         Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
         Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
         Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),
@@ -74,6 +76,8 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::BeginRecord => (Kind::Argument, ", raw,", DURING),
         Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
+        Leak::StructuredLog => (Kind::Argument, ", raw,", "in tracing"),
+        Leak::Metrics => (Kind::Argument, ", raw,", "in Debug of Metrics"),
         Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }
 }

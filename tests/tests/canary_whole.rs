@@ -108,8 +108,14 @@ fn coverage(round: &Round, outcome: &Outcome, more: &[(&str, &str)]) {
     for kind in [Kind::Label, Kind::Trace, Kind::ApiKey] {
         assert!(outcome.verdict.excepted.contains(&kind), "{kind:?} is where it may be");
     }
-    for sink in [DURING, "spool after delivery, poison.jsonl", "summary as text", "what callbacks"]
-    {
+    for sink in [
+        DURING,
+        "spool after delivery, poison.jsonl",
+        "summary as text",
+        "what callbacks",
+        "spans of OTLP request",
+        "metrics of OTLP request",
+    ] {
         let is_searched = outcome.sinks.iter().any(|name| name.starts_with(sink));
         assert!(is_searched, "{sink} was not searched: {:?}", outcome.sinks);
     }

@@ -11,14 +11,17 @@ mod session;
 mod trace;
 mod transport;
 
-use rmcp::model::{InputResponses, RequestId};
+use rmcp::model::{InputResponses, RequestId, RequestMetaObject};
 
 use super::hash::Hasher;
 use crate::event::{Caller, RequestKey, Trace};
+use crate::semconv::META_PROTOCOL_VERSION;
 
 pub(crate) use callers::CallerSessions;
 pub use request::RequestInfo;
 pub(crate) use session::SessionResolver;
+#[cfg(any(test, fuzzing))]
+pub(crate) use trace::parent as traceparent;
 pub use transport::detect_transport;
 pub(crate) use transport::of_process as transport_of_process;
 
@@ -35,6 +38,15 @@ pub(crate) fn read(
     let mut caller = Caller { transport, session, ..Caller::default() };
     client::read(request, &mut caller);
     (trace, caller)
+}
+
+/// The place of the level that the client of a connection has asked for, in the order of severity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientLevel(pub(crate) u8);
+
+/// Whether a request tells everything itself, as from protocol 2026-07-28 on.
+pub(crate) fn is_stateless(meta: &RequestMetaObject) -> bool {
+    meta.get(META_PROTOCOL_VERSION).is_some()
 }
 
 /// What groups a caller's repeats; 0 for a caller without a session.

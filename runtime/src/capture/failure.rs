@@ -10,6 +10,9 @@ use std::fmt::{Debug, Display};
 
 use sha2::{Digest, Sha256};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use normal::Words;
+
 use super::hash::Hasher;
 use super::losses::{self, Loss};
 use crate::event::{ErrorKind, Side};

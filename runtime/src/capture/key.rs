@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::event::unique;
+use crate::system;
 
 const FILE_NAME: &str = "key";
 const KEY_BYTES: usize = 32;
@@ -39,7 +40,7 @@ impl InstallKey {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 loaded => return loaded,
             }
-            create_dir(dir)?;
+            system::make_directory(dir)?;
             let (written, _) = write_beside(dir)?;
             let linked = link(&written, &path);
             let _ = fs::remove_file(&written);
@@ -57,7 +58,7 @@ impl InstallKey {
     ///
     /// When the directory cannot be written.
     pub(crate) fn rotate(dir: &Path) -> io::Result<Self> {
-        create_dir(dir)?;
+        system::make_directory(dir)?;
         let (written, key) = write_beside(dir)?;
         fs::rename(&written, dir.join(FILE_NAME)).inspect_err(|_| {
             let _ = fs::remove_file(&written);
@@ -72,7 +73,7 @@ impl InstallKey {
         block
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) const fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
         Self(bytes)
     }
@@ -145,6 +146,7 @@ fn check_owner_only(_named: &fs::Metadata, _opened: &fs::Metadata) -> io::Result
 
 /// Writes a fresh key to a file of its own in the same directory.
 fn write_beside(dir: &Path) -> io::Result<(PathBuf, InstallKey)> {
+    system::check_file_size_limit()?;
     let path = dir.join(format!("{FILE_NAME}.{}.{:016x}.tmp", std::process::id(), unique()));
     let key = InstallKey(random()?);
     let written = create_private(&path).and_then(|mut file| {
@@ -171,19 +173,7 @@ fn link(written: &Path, path: &Path) -> io::Result<()> {
 }
 
 fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn create_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+    system::create_private(OpenOptions::new().write(true), path)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! in its own, because a hook failed, or because a tag, property or event of the author's is not valid.
 //! No fault of either may cost the tool its reply.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::contain::contain;
 
 /// What was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub(crate) enum Loss {
     Blame,
     /// An event, because writing it down panicked.
     Event,
-    /// The shape of arguments or of a result, because toolwatch's own measuring panicked.
+    /// The shape of arguments or of a result, because toolwatch's own measuring panicked, or the
+    /// author's code that says what arguments look like.
     Shape,
     /// The author's word on a session, because the resolver panicked.
     Session,
@@ -43,7 +45,11 @@ static COUNTS: [AtomicU64; 14] = [const { AtomicU64::new(0) }; 14];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).inspect_err(|_| count(loss)).ok()
+    let result = contain(work);
+    if result.is_none() {
+        count(loss);
+    }
+    result
 }
 
 /// Notes that something was given up.

@@ -57,6 +57,7 @@ impl Watch {
     /// without a session. Inside a call [`CurrentCall::event`](crate::CurrentCall::event) is what
     /// belongs to it. On a watch that is off it does nothing.
     pub fn event(&self, name: &'static str) -> CustomEvent {
+        event::process::notice();
         self.active().map_or_else(CustomEvent::off, |watch| {
             CustomEvent::new(watch, name, Trace::fresh(), Caller::default())
         })

@@ -2,11 +2,13 @@
 //!
 //! [`CurrentCall`] is the handle of the call that runs, [`CustomEvent`] builds one event. Neither
 //! takes a text that was made at run time: keys, names and values are `&'static str`, or were
-//! released by [`Reveal`](crate::Reveal).
+//! released by [`Reveal`](crate::Reveal). [`ServerLogger`] sends messages to the client, which are
+//! part of no event.
 
 mod count;
 mod current;
 mod event;
+mod logger;
 mod session;
 
 use crate::capture::losses::{self, Loss};
@@ -16,6 +18,7 @@ use crate::watch::Active;
 pub use count::Count;
 pub use current::CurrentCall;
 pub use event::CustomEvent;
+pub use logger::{LogLevel, ServerLogger};
 pub use session::Session;
 
 /// Puts what the author's code releases where it belongs. What is not recorded is counted.

@@ -1,13 +1,11 @@
 //! The batching client of an ingest service, usable without the rest of toolwatch.
 
-use std::io::Write as _;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use flate2::{Compression, write::GzEncoder};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::{Client, ClientBuilder, Response, Url, redirect};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
+use super::channel::{self, Channel, ChannelSettings};
 use super::{Ack, Quota, SendError, reply, secret::Secret};
 use crate::Error;
 use crate::sender::SDK;
@@ -26,10 +24,8 @@ use crate::sender::SDK;
 /// # }
 /// ```
 pub struct IngestClient {
-    settings: IngestClientBuilder,
-    url: Url,
-    compresses: bool,
-    http: OnceLock<Option<Client>>,
+    api_key: Secret,
+    channel: Channel,
     quota: Mutex<Option<Quota>>,
     closed: std::sync::atomic::AtomicBool,
 }
@@ -47,28 +43,26 @@ pub struct IngestClient {
 pub struct IngestClientBuilder {
     endpoint: String,
     api_key: Secret,
-    timeout: Duration,
-    user_agent: String,
-    gzip: Option<bool>,
+    channel: ChannelSettings,
 }
 
 impl IngestClientBuilder {
     /// Sets how long one request may take, from connecting to the end of the reply. Default: 10 s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.channel.timeout = timeout;
         self
     }
 
     /// Sets the `User-Agent` header. Default: `toolwatch/VERSION`.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = user_agent.into();
+        self.channel.user_agent = user_agent.into();
         self
     }
 
     /// Sets whether bodies are compressed. Default: yes, except to a loopback address, where
     /// compressing costs more than it saves.
     pub const fn gzip(mut self, gzip: bool) -> Self {
-        self.gzip = Some(gzip);
+        self.channel.gzip = Some(gzip);
         self
     }
 
@@ -79,7 +73,8 @@ impl IngestClientBuilder {
     /// or a fragment, and when the key is empty or cannot be part of a header. Without the feature
     /// `tls`, `https` is refused.
     pub fn build(self) -> Result<IngestClient, Error> {
-        let url = events_url(&self.endpoint)?;
+        let endpoint = channel::parse_endpoint(&self.endpoint)?;
+        let url = channel::join_path(endpoint, "/v1/events")?;
         if self.api_key.is_empty() {
             return Err(Error::configuration("the API key is empty"));
         }
@@ -88,17 +83,9 @@ impl IngestClientBuilder {
                 "the API key holds characters that a header cannot have",
             ));
         }
-        if reqwest::header::HeaderValue::from_str(&self.user_agent).is_err() {
-            return Err(Error::configuration(
-                "the user agent holds characters that a header cannot have",
-            ));
-        }
-        let compresses = self.gzip.unwrap_or_else(|| !is_loopback(&url));
         Ok(IngestClient {
-            settings: self,
-            url,
-            compresses,
-            http: OnceLock::new(),
+            api_key: self.api_key,
+            channel: Channel::new(url, self.channel)?,
             quota: Mutex::default(),
             closed: false.into(),
         })
@@ -111,9 +98,11 @@ impl IngestClient {
         IngestClientBuilder {
             endpoint: endpoint.into(),
             api_key: Secret::new(api_key),
-            timeout: Duration::from_secs(10),
-            user_agent: concat!("toolwatch/", env!("CARGO_PKG_VERSION")).to_owned(),
-            gzip: None,
+            channel: ChannelSettings {
+                timeout: Duration::from_secs(10),
+                user_agent: concat!("toolwatch/", env!("CARGO_PKG_VERSION")).to_owned(),
+                gzip: None,
+            },
         }
     }
 
@@ -141,32 +130,26 @@ impl IngestClient {
         self.closed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Whether the next request needs no set-up that takes long: reading a machine's trust store may
+    /// take tens of milliseconds of a processor.
+    pub(super) fn is_ready(&self) -> bool {
+        self.channel.is_ready()
+    }
+
     /// Posts a body that holds so many events.
     pub(super) async fn post(&self, body: Vec<u8>, events: u64) -> Result<Ack, SendError> {
         if self.closed.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(SendError::closed());
         }
-        let client =
-            self.http.get_or_init(|| self.make_client()).as_ref().ok_or_else(SendError::set_up)?;
-        let bearer = self.settings.api_key.bearer().ok_or_else(SendError::set_up)?;
-        let request = client
-            .post(self.url.clone())
-            .header(AUTHORIZATION, bearer)
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
-            .header(ACCEPT_ENCODING, "identity");
-        let request = match self.compress(&body) {
-            Some(compressed) => request.header(CONTENT_ENCODING, "gzip").body(compressed),
-            None => request.body(body),
-        };
-        #[cfg(feature = "planted-leaks")]
-        let request = crate::testing::leak::add_header(request);
-        let response = request.send().await.map_err(|error| transport(&error))?;
+        let bearer = self.api_key.bearer().ok_or_else(SendError::set_up)?;
+        let json = HeaderValue::from_static("application/json");
+        let headers = [(AUTHORIZATION, bearer), (CONTENT_TYPE, json.clone()), (ACCEPT, json)];
+        let response = self.channel.post(HeaderMap::from_iter(headers), body).await?;
         if !response.status().is_success() {
             let status = response.status().as_u16();
             return Err(reply::refusal(status, response.headers(), SystemTime::now()));
         }
-        let ack = match read(response).await {
+        let ack = match channel::read(response).await {
             Some(body) => reply::parse(&body, events),
             None => Ack::all(),
         };
@@ -175,93 +158,12 @@ impl IngestClient {
         }
         Ok(ack)
     }
-
-    fn compress(&self, body: &[u8]) -> Option<Vec<u8>> {
-        if !self.compresses {
-            return None;
-        }
-        let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-        encoder.write_all(body).ok()?;
-        encoder.finish().ok()
-    }
-
-    /// Takes some milliseconds, so it happens at the first request and not when building.
-    fn make_client(&self) -> Option<Client> {
-        let builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(self.settings.timeout)
-            .user_agent(self.settings.user_agent.as_str())
-            .pool_max_idle_per_host(1);
-        let made = self.trust(builder).build();
-        let made = made.map_err(|error| Error::tls("the HTTP client cannot be made", error));
-        made.inspect_err(|error| tracing::warn!(%error, "events cannot be sent")).ok()
-    }
-
-    /// An endpoint over plain HTTP needs no trust store, so that a machine without one can still
-    /// send to a collector on its own loopback.
-    #[cfg(feature = "tls")]
-    fn trust(&self, builder: ClientBuilder) -> ClientBuilder {
-        if self.url.scheme() == "https" { builder } else { builder.tls_certs_only([]) }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    fn trust(&self, builder: ClientBuilder) -> ClientBuilder {
-        builder
-    }
 }
 
 impl std::fmt::Debug for IngestClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IngestClient").field("host", &self.url.host_str()).finish_non_exhaustive()
+        f.debug_struct("IngestClient")
+            .field("host", &self.channel.url().host_str())
+            .finish_non_exhaustive()
     }
-}
-
-fn events_url(endpoint: &str) -> Result<Url, Error> {
-    let mut url = Url::parse(endpoint.trim())
-        .map_err(|_| Error::configuration("the endpoint is not an absolute URL"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(Error::configuration("the endpoint's scheme is neither http nor https"));
-    }
-    if cfg!(not(feature = "tls")) && url.scheme() == "https" {
-        return Err(Error::configuration("an https endpoint needs the feature `tls` of toolwatch"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration("the endpoint holds credentials; give the key apart"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::configuration("the endpoint holds a query or a fragment"));
-    }
-    let path = format!("{}/v1/events", url.path().trim_end_matches('/'));
-    url.set_path(&path);
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn transport(error: &reqwest::Error) -> SendError {
-    if error.is_timeout() { SendError::timeout() } else { SendError::unreachable() }
-}
-
-/// The body of a reply, unless it is compressed, too large, or breaks off.
-async fn read(mut response: Response) -> Option<Vec<u8>> {
-    let encoding = response.headers().get(CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return None;
-    }
-    if response.content_length().is_some_and(|len| len > reply::MAX_BYTES as u64) {
-        return None;
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > reply::MAX_BYTES {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
 }

@@ -1,15 +1,23 @@
 //! Where batches go. The ingest client over HTTP is one destination; authors can write others.
 
 #[cfg(feature = "http")]
+mod blocking;
+#[cfg(feature = "http")]
+mod channel;
+#[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
 mod lenient;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
 #[cfg(feature = "http")]
 pub(crate) mod reply;
 #[cfg(feature = "http")]
-mod retry_after;
+pub(crate) mod retry_after;
+#[cfg(feature = "http")]
+mod rfc3339;
 #[cfg(feature = "http")]
 mod secret;
 
@@ -17,5 +25,8 @@ mod secret;
 pub use client::{IngestClient, IngestClientBuilder};
 #[cfg(feature = "http")]
 pub(crate) use http::HttpDestination;
+
+#[cfg(feature = "otlp")]
+pub use otlp::Otlp;
 
 pub use crate::sender::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

@@ -5,10 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::lenient::Member;
-use super::{Ack, Quota, QuotaStatus, SendError, retry_after};
-
-/// A larger reply is not read: what we look for fits a hundred bytes.
-pub(super) const MAX_BYTES: usize = 64 * 1024;
+use super::{Ack, Quota, QuotaStatus, SendError, retry_after, rfc3339};
 
 /// What a status other than success says. Of several `Retry-After` headers the longest counts: who
 /// comes back later than some of them asked for breaks none.
@@ -62,27 +59,8 @@ fn reset(member: &Member) -> Option<SystemTime> {
         return UNIX_EPOCH.checked_add(Duration::from_millis(millis));
     }
     let text = member.text()?;
-    httpdate::parse_http_date(text).ok().or_else(|| rfc3339(text))
-}
-
-fn rfc3339(text: &str) -> Option<SystemTime> {
-    let field = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    if !text.ends_with('Z') && !text.ends_with("+00:00") {
-        return None;
-    }
-    let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);
-    let seconds = field(11..13)? * 3600 + field(14..16)? * 60 + field(17..19)?;
-    let days = days_from_civil(year, month, day);
-    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(days * 86_400 + seconds).ok()?))
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    let rfc3339 = || UNIX_EPOCH.checked_add(Duration::from_nanos(rfc3339::parse_nanos(text)?));
+    httpdate::parse_http_date(text).ok().or_else(rfc3339)
 }
 
 #[cfg(test)]
@@ -119,7 +97,7 @@ mod tests {
             "1794000000",
             "1794000000000",
             "\"2026-11-06T21:20:00Z\"",
-            "\"2026-11-06T21:20:00.5+00:00\"",
+            "\"2026-11-06T21:20:00+00:00\"",
             "\"Fri, 06 Nov 2026 21:20:00 GMT\"",
         ] {
             let body = format!(

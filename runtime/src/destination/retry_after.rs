@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// The wait that a header asks for, in seconds, which may have a fraction, or as an HTTP date; none when it is neither.
 /// Clamping is the retry decision's business.
-pub(super) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are simply very long.

@@ -5,6 +5,8 @@
 //! allocated but the room in `out`.
 
 mod attributes;
+#[cfg(feature = "audit")]
+pub(super) mod audit;
 mod detail;
 mod json;
 mod parts;
@@ -15,7 +17,7 @@ pub(crate) mod tests;
 
 use json::{Writer, key};
 
-use super::{Event, Failure, Tag};
+use super::{Event, EventId, Failure, Tag};
 
 /// What all events of one watch have in common. It is written once per spool segment and spliced
 /// into each event on the way out.
@@ -25,6 +27,8 @@ pub(crate) struct Common {
     pub(crate) server_name: String,
     /// The version of the watched server.
     pub(crate) server_version: String,
+    /// Tells the runs of the server apart.
+    pub(crate) server_instance: EventId,
 }
 
 impl Common {
@@ -34,10 +38,21 @@ impl Common {
         let mut json = Writer(&mut out);
         json.text(key!("server_name"), &self.server_name);
         json.text(key!("server_version"), &self.server_version);
+        json.key(key!("server_instance"));
+        json.uuid(self.server_instance.0);
         json.text(key!("sdk_name"), "toolwatch");
         json.text(key!("sdk_version"), env!("CARGO_PKG_VERSION"));
         out.split_off(1)
     }
+}
+
+/// Appends what events tell of a call's arguments, as one JSON object.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn encode_arguments(arguments: &super::Arguments, out: &mut Vec<u8>) {
+    let mut json = Writer(out);
+    json.open();
+    parts::arguments(&mut json, arguments);
+    json.close();
 }
 
 /// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are

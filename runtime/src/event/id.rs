@@ -1,7 +1,7 @@
 //! Identifiers: event ids (UUIDv7, RFC 9562), trace and span ids (W3C Trace Context).
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -103,24 +103,30 @@ impl super::Trace {
     /// A span of its own below this one.
     pub(crate) fn child(&self) -> Self {
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: self.trace_id, span_id, parent_span_id: Some(self.span_id) }
+        Self { trace_id: self.trace_id, span_id, parent_span_id: Some(self.span_id), link: None }
     }
 
     /// A trace that nobody else is part of.
     pub(crate) fn fresh() -> Self {
         let halves = u128::from(unique()) << 64 | u128::from(unique() | 1);
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None }
+        Self { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None, link: None }
     }
 }
 
 /// 64 bits that are not repeated within this process, and by chance only in another one:
 /// a counter from a random start, mixed by a bijection.
 pub(crate) fn unique() -> u64 {
-    static START: OnceLock<u64> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let start = *START.get_or_init(random_seed);
-    mix(start.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)))
+    START.call_once(start_anew);
+    mix(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+static START: Once = Once::new();
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Starts from another random number. A copy of a process would repeat the numbers of the original.
+pub(super) fn start_anew() {
+    NEXT.store(random_seed(), Ordering::Relaxed);
 }
 
 fn random_seed() -> u64 {

@@ -13,6 +13,7 @@ mod label;
 mod name;
 mod operation;
 mod outcome;
+pub(crate) mod process;
 mod recycle;
 mod sealed;
 mod side;
@@ -29,6 +30,14 @@ pub(crate) use detail::{
     CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
     ToolDigest,
 };
+#[cfg(feature = "audit")]
+pub(crate) use encode::audit::{encode_begun, encode_for_audit};
+#[cfg(any(test, fuzzing))]
+pub(crate) use encode::encode_arguments;
+#[cfg(all(test, feature = "audit"))]
+pub(crate) use encode::tests as encode_tests;
+#[cfg(feature = "audit")]
+pub(crate) use encode::time::write as write_time;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
@@ -98,6 +107,17 @@ sealed_struct! {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
+        /// A context that the request came in beside its parent.
+        link: Option<Link>,
+    }
+}
+
+sealed_struct! {
+    /// A span of somebody else that has to do with an event and is not its parent.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Link {
+        trace_id: [u8; 16],
+        span_id: [u8; 8],
     }
 }
 

@@ -50,7 +50,7 @@ fn blank() -> Event {
         started: Timestamp(0),
         duration_ns: 0,
         queue_ns: 0,
-        trace: Trace { trace_id: [0; 16], span_id: [0; 8], parent_span_id: None },
+        trace: Trace { trace_id: [0; 16], span_id: [0; 8], parent_span_id: None, link: None },
         outcome: Outcome::Dropped,
         caller: Caller::default(),
         arguments: None,

@@ -80,6 +80,9 @@ pub struct Record {
     /// The server's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_version: Option<String>,
+    /// The id of the server's run, a UUIDv7.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_instance: Option<String>,
     /// The name of the library that wrote the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk_name: Option<String>,

@@ -10,7 +10,7 @@ macro_rules! leaving {
 
 /// Members, contents and reasons; docs/spec/event.md has each member by itself.
 pub(super) const EVERYWHERE: &[Leaving] = leaving! {
-    "event_id, trace_id, span_id, parent_span_id", "random ids, or those of the caller's trace",
+    "event_id, trace_id, span_id, parent_span_id, link", "random ids, or those of the caller's trace",
         "they tell events apart and join them to traces";
     "started_at, ended_at, duration_ms, queue_ns", "times", "how long operations take";
     "event_type, event_name, mcp_method", "words of the protocol, names that the server advertises",
@@ -29,6 +29,6 @@ pub(super) const EVERYWHERE: &[Leaving] = leaving! {
         "it is asked for openly, and for no personal data";
     "tags, properties", "constants of the author's, and values that a Reveal type releases",
         "the author put them there";
-    "transport_type, server_name, server_version, sdk_name, sdk_version", "constants of the deployment",
+    "transport_type, server_name, server_version, server_instance, sdk_name, sdk_version", "constants of the deployment, and a random id of the run",
         "which server it is";
 };

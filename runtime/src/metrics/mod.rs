@@ -5,6 +5,7 @@
 //! number is bounded, so that no caller can make them grow.
 
 mod histogram;
+mod json;
 mod series;
 mod snapshot;
 

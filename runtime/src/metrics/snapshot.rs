@@ -153,6 +153,10 @@ impl Registry {
         let mut tools: Vec<_> =
             of_tools.iter().map(|(name, series)| ToolMetrics::read(*name, series)).collect();
         drop(of_tools);
+        #[cfg(feature = "planted-leaks")]
+        if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::Metrics) {
+            tools.iter_mut().for_each(|tool| tool.name = Name::register(&text));
+        }
         tools.sort_unstable_by_key(|tool| tool.name);
         let operations = self.operations.read().unwrap_or_else(PoisonError::into_inner);
         let read = |(key, series): (&Key, &std::sync::Arc<super::Series>)| OperationMetrics {

@@ -1,12 +1,13 @@
 //! One event, several destinations: each has a lane of its own, with its own spool, account and
 //! thread, so that none waits for another and none loses what another has taken.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use super::pipeline::{flush_all, shutdown_all};
-use super::{DROP_TIMEOUT, END_GRACE, OnError, Pipeline, Quota};
+use super::flush::{flush_all, leave_all, shutdown_all};
+use super::{OnError, Pipeline, Quota};
 use crate::Error;
+use crate::contain::contain;
+use crate::event::process;
 use crate::spool::{self, Delivery, Stats};
 
 /// The ways of an event to all destinations. Without any, events are for readers in the process
@@ -43,7 +44,7 @@ impl Lanes {
         let Some(first) = self.lanes.first() else {
             tracing::warn!(%error, "the watch needs attention");
             // There is no account that could count the panic of a callback.
-            let _ = catch_unwind(AssertUnwindSafe(|| (self.on_error)(error)));
+            let _ = contain(|| (self.on_error)(error));
             return;
         };
         first.report(error);
@@ -51,6 +52,7 @@ impl Lanes {
 
     /// Notes in each lane that a call is under way; none when no lane could.
     pub(crate) fn begin(&self, payload: &[u8]) -> Option<Begun> {
+        process::notice();
         let (first, more) = self.lanes.split_first()?;
         let begun = Begun {
             first: first.begin(payload),
@@ -70,10 +72,23 @@ impl Lanes {
 
     /// The numbers of all lanes together: an event counts once for each destination.
     pub(crate) fn stats(&self) -> Stats {
+        process::notice();
         self.lanes.iter().fold(Stats::default(), |mut sum, lane| {
             sum.add(&lane.stats());
             sum
         })
+    }
+
+    /// Tells the numbers of each lane by its destination's name, for as long as the lanes are there.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn accounts(&self) -> Box<dyn Fn() -> Vec<(String, Stats)> + Send> {
+        let of_lane = |lane: &Pipeline| (lane.destination_name(), lane.account());
+        let accounts: Vec<_> = self.lanes.iter().map(of_lane).collect();
+        let read = move || {
+            let now = accounts.iter().map(|(name, account)| Some((name.clone(), account()?)));
+            now.flatten().collect()
+        };
+        Box::new(read)
     }
 
     /// The quota that a destination reported last: of the first one that has any.
@@ -88,20 +103,31 @@ impl Lanes {
 
     /// Sends what waits in all lanes; returns as [`Pipeline::flush`] does for the slowest of them.
     pub(crate) fn flush(&self, timeout: std::time::Duration) -> Delivery {
+        process::notice();
         flush_all(&self.lanes, timeout);
         self.stats().delivery()
     }
 
     /// Ends all lanes as [`Pipeline::shutdown`] does, within the time of one.
     pub(crate) fn shutdown(&self, timeout: std::time::Duration) -> Delivery {
+        process::notice();
         shutdown_all(&self.lanes, timeout);
+        self.stats().delivery()
+    }
+}
+
+impl Lanes {
+    /// Ends all lanes within 50 ms, because the process ends.
+    pub(crate) fn leave(&self) -> Delivery {
+        leave_all(&self.lanes);
         self.stats().delivery()
     }
 }
 
 impl Drop for Lanes {
     fn drop(&mut self) {
+        process::notice();
         // All at once: one after the other would cost this time for each.
-        shutdown_all(&self.lanes, DROP_TIMEOUT - END_GRACE);
+        leave_all(&self.lanes);
     }
 }

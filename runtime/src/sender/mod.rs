@@ -6,6 +6,7 @@
 
 mod config;
 mod contract;
+mod flush;
 mod lanes;
 mod pipeline;
 mod retry;
@@ -13,10 +14,9 @@ mod sampling;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod worker;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use config::Durability;
@@ -30,45 +30,19 @@ pub(crate) use sampling::keep;
 
 #[cfg(test)]
 use {
+    crate::Error,
     crate::spool::{Clock, Delivery, DropReason, Limits, Settings, Spool, Stats},
+    crate::sync::{self, Mutex},
     schedule::Cadence,
-    std::sync::Mutex,
-    std::time::Instant,
+    std::path::PathBuf,
+    std::sync::Arc,
 };
 
-use worker::{Next, Worker};
-
-/// What dropping a pipeline may cost at most, with room for the scheduler under a bar of 50 ms.
-const DROP_TIMEOUT: Duration = Duration::from_millis(40);
+/// How long a drop waits for events that are on their way. With [`END_GRACE`] it leaves 20 ms for a
+/// busy machine's scheduler under the bar of 50 ms, within which a host must not notice us.
+const DROP_FLUSH: Duration = Duration::from_millis(20);
 /// What a shutdown waits for the thread's last breath beyond its timeout.
 const END_GRACE: Duration = Duration::from_millis(10);
-/// How long the thread rests after a fault of its own.
-const FAULT_PAUSE: Duration = Duration::from_secs(1);
-
-/// The sender's thread.
-fn run(mut worker: Worker) {
-    let spool = Arc::clone(&worker.spool);
-    loop {
-        let signal = spool.signal();
-        if signal.ending {
-            break;
-        }
-        let next = catch_unwind(AssertUnwindSafe(|| worker.step(signal))).unwrap_or_else(|_| {
-            spool.count(|stats| stats.panics += 1);
-            Next::Wait(FAULT_PAUSE, false)
-        });
-        spool.tell(|signal| worker.publish(signal));
-        if let Next::Wait(time, when_full) = next {
-            spool.sleep(
-                time,
-                if when_full { worker.full_batch() } else { u64::MAX },
-                signal.flushes,
-            );
-        }
-    }
-    spool.sync(Duration::MAX);
-    spool.tell(|signal| signal.ended = true);
-}
 
 /// An evenly distributed number in 0..1.
 fn random() -> f64 {

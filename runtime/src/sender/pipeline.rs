@@ -1,30 +1,34 @@
 //! What takes the events of one destination: the spool in front, the sender's thread behind.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
-use super::contract::{Quota, QuotaStatus};
+use super::contract::{Destination, Quota, QuotaStatus};
 use super::schedule::Cadence;
+use super::thread::{Refused, SenderThread};
 use super::worker::{Progress, Worker};
-use super::{DROP_TIMEOUT, Durability, END_GRACE, OnError, PipelineConfig, keep, random, run};
+use super::{Durability, OnError, PipelineConfig, keep, random};
 use crate::Error;
-#[cfg(test)]
-use crate::spool::Delivery;
+use crate::contain::contain;
 use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
+use crate::sync::Mutex;
+
+/// How often a pipeline without a sender looks whether its file is still there, as a sender does.
+pub(super) const LOOK_INTERVAL_MS: u64 = 5_000;
 
 /// Takes events, keeps them safe and delivers them.
 pub(crate) struct Pipeline {
-    spool: Arc<Spool>,
-    clock: Arc<dyn Clock>,
+    pub(super) spool: Arc<Spool>,
+    pub(super) clock: Arc<dyn Clock>,
     quota: Arc<Mutex<Option<Quota>>>,
     on_error: Option<OnError>,
-    /// The sender, as long as its thread has not been started.
-    pub(super) worker: Mutex<Option<Worker>>,
+    pub(super) thread: SenderThread,
     sends: bool,
     /// What the destination calls itself.
     destination: Option<String>,
+    /// When a pipeline without a sender looks after its files next, in ms of the clock.
+    next_look: AtomicU64,
     /// Whether the operator knows since the start that the directory is of no use.
     has_told_disk: bool,
 }
@@ -62,7 +66,7 @@ impl Pipeline {
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
         let quota = Arc::new(Mutex::default());
         let sends = config.destination.is_some();
-        let destination = config.destination.as_ref().map(|of| of.name().to_owned());
+        let destination = config.destination.as_deref().map(|of| name_of(of, &spool));
         let worker = config.destination.map(|destination| Worker {
             spool: Arc::clone(&spool),
             clock: Arc::clone(&config.clock),
@@ -83,9 +87,10 @@ impl Pipeline {
             clock: config.clock,
             quota,
             on_error: config.on_error,
-            worker: Mutex::new(worker),
+            thread: SenderThread::new(worker),
             sends,
             destination,
+            next_look: AtomicU64::new(0),
             has_told_disk: prepared.is_err(),
         };
         if has_no_home {
@@ -100,32 +105,17 @@ impl Pipeline {
             // Without a sender nobody looks for them later.
             pipeline.spool.report_interrupted();
         }
-        pipeline.start_thread();
+        pipeline.heed_refusal(pipeline.thread.start(pipeline.clock.now()));
         Ok(pipeline)
     }
 
-    /// Starts the sender's thread, if there is a sender that has none.
-    fn start_thread(&self) {
-        let mut slot = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            return;
-        }
-        // The closure takes the sender only once it runs, so a refused thread does not lose it.
-        let handover = Arc::new(Mutex::new(slot.take()));
-        let taken = Arc::clone(&handover);
-        let started =
-            std::thread::Builder::new().name("toolwatch-sender".to_owned()).spawn(move || {
-                let worker = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(worker) = worker {
-                    run(worker);
-                }
-            });
-        if let Err(error) = started {
-            *slot = handover.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(slot);
-            self.spool.count(|stats| stats.thread_failures += 1);
+    /// Tells the operator once per episode that the system refuses the thread.
+    pub(super) fn heed_refusal(&self, started: Result<(), Refused>) {
+        let Err(refused) = started else { return };
+        self.spool.count(|stats| stats.thread_failures += 1);
+        if refused.is_first {
             let message = "the sender's thread cannot be started; events stay in the spool";
-            self.report(&Error::thread(message, error));
+            self.report(&Error::thread(message, refused.error));
         }
     }
 
@@ -135,13 +125,18 @@ impl Pipeline {
         let Some(callback) = &self.on_error else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| callback(error))).is_err() {
+        if contain(|| callback(error)).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }
 
     /// Takes one encoded event: a JSON object without the members that all events share.
     pub(crate) fn append(&self, payload: &[u8]) {
+        if self.sends {
+            self.heed_refusal(self.thread.start_again(|| self.clock.now()));
+        } else {
+            self.look_after_files();
+        }
         if let Some(error) = self.spool.append(payload)
             && !self.has_told_disk
         {
@@ -149,6 +144,18 @@ impl Pipeline {
                 "the spool cannot be written; events wait in memory",
                 error,
             ));
+        }
+    }
+
+    /// Sees to it, without a sender that would, that events do not go on into a removed file.
+    fn look_after_files(&self) {
+        let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX);
+        let due = self.next_look.load(Ordering::Relaxed);
+        let next = now.saturating_add(LOOK_INTERVAL_MS);
+        let takes_turn =
+            || self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
+        if now >= due && takes_turn().is_ok() {
+            self.spool.seal_if_removed();
         }
     }
 
@@ -171,6 +178,13 @@ impl Pipeline {
     /// The numbers, all of one moment.
     pub(crate) fn stats(&self) -> Stats {
         self.spool.stats()
+    }
+
+    /// Tells the numbers for as long as the pipeline is there.
+    #[cfg(feature = "otlp")]
+    pub(super) fn account(&self) -> impl Fn() -> Option<Stats> + Send + use<> {
+        let spool = Arc::downgrade(&self.spool);
+        move || spool.upgrade().map(|spool| spool.stats())
     }
 
     /// The quota that the destination reported last.
@@ -200,94 +214,16 @@ impl Pipeline {
         self.spool.directory()
     }
 
-    /// Sends what waits, and returns when it is sent, when that cannot succeed in time, or when the
-    /// time is over. Blocks the calling thread.
-    #[cfg(test)]
-    pub(crate) fn flush(&self, timeout: Duration) -> Delivery {
-        flush_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
-    }
-
-    /// Asks the sender to send what waits. `None` when there is nothing to wait for.
-    fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
-        if !self.sends {
-            self.spool.sync(Duration::MAX);
-            return None;
-        }
-        self.start_thread();
-        let until = self.clock.now().saturating_add(timeout);
-        let mut number = 0;
-        self.spool.tell(|signal| {
-            signal.flushes += 1;
-            number = signal.flushes;
-        });
-        Some(Asked { number, until })
-    }
-
-    fn await_flush(&self, asked: &Asked, timeout: Duration) {
-        self.spool.wait(timeout, |signal| {
-            let blocked = signal.blocked_until.is_some_and(|moment| moment > asked.until);
-            signal.ended
-                || signal.flushes_done >= asked.number
-                || (signal.flushes_tried >= asked.number && blocked)
-        });
-    }
-
-    /// Sends what waits, then ends: later events go to disk, and files are left to the next process.
-    /// A request that hangs is left behind. Calling it again only returns the numbers.
-    #[cfg(test)]
-    pub(crate) fn shutdown(&self, timeout: Duration) -> Delivery {
-        shutdown_all(std::slice::from_ref(self), timeout);
-        self.stats().delivery()
+    /// Whether there is a sender. A copy that fork made has none: its thread was not copied.
+    pub(super) fn has_sender(&self) -> bool {
+        self.sends && self.spool.is_original()
     }
 }
 
-/// A flush that was asked for.
-struct Asked {
-    number: u64,
-    /// The moment of the spool's clock when its time is over.
-    until: Duration,
-}
-
-/// Flushes several pipelines at once.
-pub(super) fn flush_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = Instant::now();
-    if let [pipeline] = pipelines {
-        if let Some(asked) = pipeline.ask_flush(timeout) {
-            pipeline.await_flush(&asked, timeout);
-        }
-        return;
-    }
-    let asked: Vec<_> = pipelines.iter().map(|of| of.ask_flush(timeout)).collect();
-    for (pipeline, asked) in pipelines.iter().zip(asked) {
-        if let Some(asked) = asked {
-            pipeline.await_flush(&asked, timeout.saturating_sub(began.elapsed()));
-        }
-    }
-}
-
-/// Shuts several pipelines down at once. Those that are shut down already are left alone.
-pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
-    let began = Instant::now();
-    if pipelines.iter().all(|pipeline| pipeline.spool.signal().ending) {
-        return;
-    }
-    flush_all(pipelines, timeout);
-    for pipeline in pipelines {
-        pipeline.spool.close();
-        pipeline.spool.tell(|signal| signal.ending = true);
-    }
-    let end = timeout.max(began.elapsed() + END_GRACE);
-    for pipeline in pipelines {
-        let rest = end.saturating_sub(began.elapsed());
-        if !pipeline.sends || pipeline.spool.wait(rest, |signal| signal.ended) {
-            pipeline.spool.release();
-        }
-    }
-}
-
-impl Drop for Pipeline {
-    fn drop(&mut self) {
-        shutdown_all(std::slice::from_ref(self), DROP_TIMEOUT - END_GRACE);
-    }
+/// What a destination calls itself; the author's code that says it may panic.
+pub(super) fn name_of(destination: &dyn Destination, spool: &Spool) -> String {
+    contain(|| destination.name().to_owned()).unwrap_or_else(|| {
+        spool.count(|stats| stats.panics += 1);
+        "unknown".to_owned()
+    })
 }

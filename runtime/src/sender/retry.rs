@@ -38,6 +38,9 @@ pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64
     let Some(status) = error.http_status() else {
         return retry(error, attempt, random);
     };
+    if error.is_rejected() {
+        return RetryDecision::Drop(DropReason::HttpStatus);
+    }
     match status {
         400 | 413 if events > 1 => RetryDecision::Split,
         400 | 413 => RetryDecision::Quarantine,
@@ -97,6 +100,14 @@ mod tests {
         for status in [400, 413] {
             check(status, 2, Split);
             check(status, 1, Quarantine);
+        }
+    }
+
+    #[test]
+    fn what_is_rejected_for_good_is_dropped_whatever_its_status() {
+        for status in [0, 301, 400, 401, 413, 429, 500, 503] {
+            let decision = decide(&SendError::rejected(status), 9, 1, 1.0);
+            assert_eq!(decision, Drop(DropReason::HttpStatus), "{status}");
         }
     }
 

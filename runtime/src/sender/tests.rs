@@ -1,6 +1,7 @@
 //! The pipeline as a whole, with real files and scripted destinations.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::*;
 use crate::sender::contract::{Ack, Batch, Destination, SendError};
@@ -11,7 +12,9 @@ mod cases;
 mod conservation;
 #[cfg(feature = "http")]
 mod http;
+mod interleavings;
 mod kill;
+mod leaving;
 mod steps;
 
 /// A destination that answers as a closure says and remembers the ids that it took.
@@ -88,7 +91,24 @@ fn no_event_makes_no_file_and_no_destination_makes_no_thread() {
     let pipeline = Pipeline::start(config(home.path())).unwrap();
     assert_eq!(pipeline.flush(Duration::from_secs(1)), Delivery::default());
     assert!(!home.path().join("spool").exists());
-    assert!(pipeline.worker.lock().unwrap().is_none());
+    assert!(!pipeline.thread.has_sender());
+}
+
+#[test]
+fn without_a_destination_a_removed_file_is_noticed_and_what_was_in_it_is_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let clock = Arc::new(crate::spool::ManualClock::default());
+    let config = PipelineConfig { clock: clock.clone(), ..config(home.path()) };
+    let local = Pipeline::start(config).unwrap();
+    local.append(&event(1));
+    let spool = home.path().join("spool");
+    std::fs::remove_dir_all(&spool).unwrap();
+    clock.advance(Duration::from_millis(pipeline::LOOK_INTERVAL_MS));
+    local.append(&event(2));
+    assert_eq!(files(home.path(), ".seg"), 1, "another one is made");
+    let delivery = local.shutdown(Duration::from_secs(1));
+    assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (0, 1, 1));
+    assert_eq!(local.stats().own().dropped(DropReason::Damaged), 1);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 //!
 //! A step neither waits nor reads any clock but the injected one, so that tests can drive it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
@@ -11,7 +10,9 @@ use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
 use crate::Error;
+use crate::contain::contain;
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
+use crate::sync::Mutex;
 
 /// How often written events are made durable: the group that a power loss can take.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);
@@ -66,6 +67,8 @@ pub(super) struct Progress {
     /// The last flush for which an attempt was made.
     flushes_tried: u64,
     paused: bool,
+    /// Whether the operator knows that events are rejected, until some are taken again.
+    refused: bool,
     adopted_turn: bool,
     next_sync: Duration,
     next_adopt: Duration,
@@ -76,6 +79,11 @@ pub(super) struct Progress {
 impl Worker {
     /// Does one thing, and says when to come again.
     pub(super) fn step(&mut self, signal: Signal) -> Next {
+        if signal.leaving && !self.destination.is_ready() && self.spool.directory().is_some() {
+            // The next process sends them; this one has no time to set anything up.
+            self.progress.flushes_done = signal.flushes;
+            return Next::Wait(SYNC_INTERVAL, false);
+        }
         let now = self.clock.now();
         self.look_after_spool(now);
         let stats = self.spool.stats();
@@ -133,8 +141,7 @@ impl Worker {
         let count = claim.len().min(self.progress.ceiling.unwrap_or(usize::MAX));
         let stats = self.spool.stats();
         let batch = Batch::new(&claim, count, &stats);
-        let sent = catch_unwind(AssertUnwindSafe(|| self.destination.send(&batch)));
-        let sent = sent.unwrap_or_else(|_| {
+        let sent = contain(|| self.destination.send(&batch)).unwrap_or_else(|| {
             self.spool.count(|stats| stats.panics += 1);
             Err(SendError::panic())
         });
@@ -143,6 +150,7 @@ impl Worker {
                 self.settle(claim, count, Verdict::Delivered { rejected: ack.rejected() });
                 self.spool.count(|stats| stats.batches += 1);
                 self.progress.paused = false;
+                self.progress.refused = false;
                 let next = self.after_success(now, count);
                 self.heed_quota(&ack);
                 next
@@ -201,6 +209,12 @@ impl Worker {
             }
             RetryDecision::Drop(reason) => {
                 self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
+                if error.is_rejected() && !std::mem::replace(&mut self.progress.refused, true) {
+                    self.report(&Error::delivery(
+                        "the destination rejects events for good; they are dropped and counted",
+                        error.clone(),
+                    ));
+                }
                 self.settle(claim, count, Verdict::Dropped(reason));
                 return self.after_success(now, count);
             }
@@ -261,7 +275,7 @@ impl Worker {
 
     /// Runs a callback of the author's; its panic is counted and goes no further.
     fn guard(&self, callback: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(callback)).is_err() {
+        if contain(callback).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }

@@ -33,24 +33,25 @@ impl Clock for SystemClock {
 }
 
 /// A clock that stands still until it is told otherwise.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 #[derive(Debug, Default)]
 pub(crate) struct ManualClock {
     elapsed: std::sync::Mutex<Duration>,
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl ManualClock {
     /// Moves both hands forward.
+    #[cfg(test)]
     pub(crate) fn advance(&self, by: Duration) {
-        *self.elapsed.lock().unwrap() += by;
+        *self.elapsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Clock for ManualClock {
     fn now(&self) -> Duration {
-        *self.elapsed.lock().unwrap()
+        *self.elapsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn wall(&self) -> SystemTime {

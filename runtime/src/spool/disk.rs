@@ -99,6 +99,9 @@ pub(crate) trait DiskFile: ReadAt + Send + Sync {
     /// Fails when it cannot be told.
     fn len(&self) -> io::Result<u64>;
 
+    /// Ends the lock. Closing the file does so as well, unless a copy of the process has it open.
+    fn unlock(&self) {}
+
     /// Makes the contents durable.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Spool;
 use super::disk::{Disk, DiskFile};
+use super::room::is_gone;
 use super::segment::Segment;
 use super::state::State;
 
@@ -47,6 +48,13 @@ impl Spool {
         }
     }
 
+    /// Seals an active segment that someone removed, so that the next event makes another one.
+    pub(crate) fn seal_if_removed(&self) {
+        if self.active_is_gone() {
+            self.lock().seal();
+        }
+    }
+
     /// Whether someone removed the active segment. Its events can still be read and sent, but what
     /// came later would not survive this process.
     fn active_is_gone(&self) -> bool {
@@ -60,7 +68,7 @@ impl Spool {
             Ok(files) => !files
                 .iter()
                 .any(|(name, _)| path.file_name().is_some_and(|own| own == name.as_str())),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
+            Err(error) => is_gone(&error),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A path is compared with the opened file before anything is read from it, so a symbolic link, a
 //! hard link or another user's file is refused without any platform's own flags.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::disk::{Disk, DiskFile, Writes};
 use super::private::{check_directory, check_file, check_owner, is_same_file, refused};
 use super::scan::ReadAt;
+use crate::system;
 
 /// The file system of the machine.
 #[derive(Debug, Default)]
@@ -18,16 +19,18 @@ pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {
     fn prepare(&self, directory: &Path) -> io::Result<bool> {
+        system::check_file_size_limit()?;
         match fs::symlink_metadata(directory) {
             Ok(found) => check_directory(&found).map(|()| false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_directory(directory).map(|()| true)
+                system::make_directory(directory).map(|()| true)
             }
             Err(error) => Err(error),
         }
     }
 
     fn check(&self, directory: &Path) -> io::Result<()> {
+        system::check_file_size_limit()?;
         match fs::symlink_metadata(directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             found => check_directory(&found?),
@@ -50,7 +53,7 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, path: &Path, writes: Writes) -> io::Result<Arc<dyn DiskFile>> {
-        let file = private(options(writes).create_new(true)).open(path)?;
+        let file = system::create_private(&mut options(writes), path)?;
         // Between making and locking, an adopter may have taken the empty file for an orphan.
         if !lock(&file)? || !is_same_file(path, &file)? {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -69,7 +72,7 @@ impl Disk for RealDisk {
             found => found?,
         };
         check_file(&found)?;
-        let file = match private(&mut options(writes)).open(path) {
+        let file = match options(writes).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -85,8 +88,7 @@ impl Disk for RealDisk {
     }
 
     fn open_ack(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let created =
-            private(OpenOptions::new().read(true).write(true).create_new(true)).open(path);
+        let created = system::create_private(OpenOptions::new().read(true).write(true), path);
         let file = match created {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 check_file(&fs::symlink_metadata(path)?)?;
@@ -158,6 +160,11 @@ impl DiskFile for File {
         Ok(self.metadata()?.len())
     }
 
+    fn unlock(&self) {
+        // What cannot be unlocked is closed.
+        let _ = fs4::FileExt::unlock(self);
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
@@ -179,14 +186,6 @@ fn check_parent(path: &Path, file: &File) -> io::Result<()> {
     }
 }
 
-fn make_directory(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
 fn options(writes: Writes) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -194,11 +193,5 @@ fn options(writes: Writes) -> OpenOptions {
         Writes::AtTheEnd => options.append(true),
         Writes::AtPositions => options.write(true),
     };
-    options
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }

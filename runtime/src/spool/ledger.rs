@@ -202,6 +202,8 @@ pub struct Stats {
     /// the author's own that were left out because they are not valid, too many, or late. One count
     /// for the whole process.
     pub capture_faults: u64,
+    /// Lines of the structured log that were left out because nobody read them in time.
+    pub log_dropped: u64,
 }
 
 impl Stats {

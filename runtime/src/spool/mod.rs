@@ -22,47 +22,63 @@ mod room;
 mod scan;
 mod segment;
 mod settle;
+mod share;
+#[cfg_attr(fuzzing, allow(dead_code, reason = "the targets use a part of the machine"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a machine for tests and fuzzing alone")]
+#[cfg(any(test, fuzzing))]
+mod simulated;
 mod splice;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 pub(crate) use begun::Begun;
 pub(crate) use claim::{Claim, Limits};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use clock::ManualClock;
 pub(crate) use clock::{Clock, SystemClock};
 pub use directory::default_directory;
 pub(crate) use directory::default_directory_in;
 pub(crate) use disk::Disk;
+#[cfg(feature = "audit")]
+pub(crate) use disk::DiskFile;
+#[cfg(any(test, fuzzing, feature = "audit"))]
+pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
+#[cfg(feature = "audit")]
+pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
+#[cfg(any(test, fuzzing))]
+pub(crate) use simulated::{Dice, Machine};
 pub(crate) use splice::splice;
 pub(crate) use state::Settings;
+#[cfg(test)]
+pub(crate) use tests::append_before_counting;
 #[cfg(test)]
 pub(crate) use tests::faults::{Faults, FaultyDisk};
 
 pub(crate) use scan::{Scanner, read_header};
 pub(crate) use segment::SEGMENT_SUFFIX;
 
+use crate::sync::{self, MutexGuard};
 use settle::Next;
+use share::Share;
 use state::State;
 
 /// The events that wait, and the account of all.
 pub(crate) struct Spool {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
-    begun: Mutex<begun::Register>,
-    signal: Mutex<Signal>,
-    changed: Condvar,
-    /// How many waiting events wake the sender; `u64::MAX` while it is awake or backs off.
-    wake_at: std::sync::atomic::AtomicU64,
+    settings: Settings,
+    /// What the process has that made the spool.
+    first: Share,
+    /// The thread that sends, once it runs.
+    sender: OnceLock<sync::ThreadId>,
 }
 
 /// What the sender and those who wait for it tell each other.
@@ -76,6 +92,8 @@ pub(crate) struct Signal {
     pub(crate) flushes_tried: u64,
     /// No attempt before this moment of the clock.
     pub(crate) blocked_until: Option<Duration>,
+    /// Whether the process ends, so that nothing may be begun that takes long.
+    pub(crate) leaving: bool,
     /// Whether the sender was asked to end.
     pub(crate) ending: bool,
     /// Whether the sender has ended.
@@ -86,20 +104,28 @@ pub(crate) struct Signal {
 impl Spool {
     /// An empty spool. No file is made before the first event.
     pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings);
-        Self {
-            disk,
-            clock,
-            state: Mutex::new(state),
-            begun: Mutex::default(),
-            signal: Mutex::default(),
-            changed: Condvar::new(),
-            wake_at: u64::MAX.into(),
-        }
+        crate::event::process::notice();
+        let state = State::new(Arc::clone(&disk), Arc::clone(&clock), settings.clone());
+        Self { disk, clock, settings, first: Share::new(state), sender: OnceLock::new() }
+    }
+
+    /// Says that the calling thread is the sender.
+    pub(crate) fn set_sender_thread(&self) {
+        // There is one per spool.
+        let _ = self.sender.set(sync::thread_id());
+    }
+
+    /// Whether the calling thread is the sender, as in a callback of the author's.
+    pub(crate) fn is_sender_thread(&self) -> bool {
+        self.sender.get().is_some_and(|sender| *sender == sync::thread_id())
+    }
+
+    fn fresh(&self) -> State {
+        State::new(Arc::clone(&self.disk), Arc::clone(&self.clock), self.settings.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.share().state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
@@ -111,8 +137,8 @@ impl Spool {
             state.append(payload);
             (state.stats.own.spooled(), state.disk_news.take())
         };
-        if waiting >= self.wake_at.load(Relaxed) && self.wake_at.swap(u64::MAX, Relaxed) != u64::MAX
-        {
+        let wake_at = &self.share().wake_at;
+        if waiting >= wake_at.load(Relaxed) && wake_at.swap(u64::MAX, Relaxed) != u64::MAX {
             self.tell(|signal| signal.wake = true);
         }
         news
@@ -189,34 +215,40 @@ impl Spool {
     /// Lets go of the segments on disk, so that another process can adopt them.
     pub(crate) fn release(&self) {
         let mut state = self.lock();
-        state.own.clear();
-        state.adopted.clear();
+        for segment in state.own.drain(..) {
+            segment.file.unlock();
+        }
+        for segment in state.adopted.drain(..) {
+            segment.file.unlock();
+        }
     }
 
     /// Tells the other side something.
     pub(crate) fn tell(&self, change: impl FnOnce(&mut Signal)) {
-        change(&mut self.signal.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_all();
+        let share = self.share();
+        change(&mut share.signal.lock().unwrap_or_else(PoisonError::into_inner));
+        share.changed.notify_all();
     }
 
     /// What was told last.
     pub(crate) fn signal(&self) -> Signal {
-        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.share().signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something that fits was told, or for so long.
     pub(crate) fn wait(&self, timeout: Duration, fits: impl Fn(&Signal) -> bool) -> bool {
         // No deadline when the timeout reaches beyond what the clock can tell.
-        let deadline = Instant::now().checked_add(timeout);
-        let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        let deadline = sync::now().checked_add(timeout);
+        let share = self.share();
+        let mut signal = share.signal.lock().unwrap_or_else(PoisonError::into_inner);
         while !fits(&signal) {
             let left = deadline
-                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(sync::now()));
             if left.is_zero() {
                 return false;
             }
             signal =
-                self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
+                share.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -224,13 +256,14 @@ impl Spool {
     /// The sender's sleep: until it is asked for something, enough events wait, or for so long.
     pub(crate) fn sleep(&self, timeout: Duration, wake_at: u64, flushes_seen: u64) {
         use std::sync::atomic::Ordering::Relaxed;
-        self.wake_at.store(wake_at, Relaxed);
+        let share = self.share();
+        share.wake_at.store(wake_at, Relaxed);
         if self.lock().stats.own.spooled() < wake_at {
             self.wait(timeout, |signal| {
                 signal.wake || signal.ending || signal.flushes > flushes_seen
             });
         }
-        self.wake_at.store(u64::MAX, Relaxed);
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
+        share.wake_at.store(u64::MAX, Relaxed);
+        share.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
     }
 }

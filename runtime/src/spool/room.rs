@@ -1,6 +1,9 @@
 //! Keeps the directory under its cap: whole segments go, the delivered ones first, then the oldest.
 
+use std::collections::HashSet;
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::ledger::DropReason;
 use super::segment::{SEGMENT_SUFFIX, Segment};
@@ -75,6 +78,29 @@ impl State {
         self.give_up(&segment)
     }
 
+    /// Gives up the events of segments that somebody has removed: they could be read and sent as
+    /// long as this process holds the files, but no other one finds them.
+    pub(super) fn give_up_removed(&mut self) {
+        let Some(directory) = self.settings.directory.clone() else { return };
+        let files: HashSet<String> = match self.disk.list(&directory) {
+            Ok(files) => files.into_iter().map(|(name, _)| name).collect(),
+            Err(error) if is_gone(&error) => HashSet::new(),
+            Err(_) => return,
+        };
+        for adopted in [false, true] {
+            let held = if adopted { &self.adopted } else { &self.own };
+            let removed = |segment: &&Segment| {
+                segment.waiting > 0 && !files.contains(&format!("{}{SEGMENT_SUFFIX}", segment.name))
+            };
+            let removed: Vec<_> =
+                held.iter().filter(removed).map(|segment| Arc::clone(&segment.name)).collect();
+            for name in removed {
+                let lost = self.take(&name, adopted).map_or(0, |segment| segment.waiting);
+                self.stats.tally(adopted).give_up(lost, DropReason::Damaged);
+            }
+        }
+    }
+
     /// Removes a segment; what is in flight stays in the account until its batch is settled.
     fn give_up(&mut self, segment: &Segment) -> bool {
         let lost = segment.waiting.saturating_sub(segment.in_flight);
@@ -83,4 +109,9 @@ impl State {
         segment.remove(&*self.disk);
         true
     }
+}
+
+/// Whether there is no such directory any more.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -29,7 +29,7 @@ impl ReadAt for [u8] {
 ///
 /// # Errors
 /// Fails when the bytes cannot be read.
-pub(super) fn read_full<R: ReadAt + ?Sized>(
+pub(crate) fn read_full<R: ReadAt + ?Sized>(
     source: &R,
     offset: u64,
     into: &mut [u8],

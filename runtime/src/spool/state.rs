@@ -17,7 +17,10 @@ use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 const DISK_PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// Events that move from memory to disk beside one append once the disk has recovered.
 const MOVE_PER_APPEND: usize = 16;
+const MEBIBYTE: u64 = 1024 * 1024;
+
 /// The spool's settings.
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// Where the segments are; none keeps everything in memory.
     pub(crate) directory: Option<PathBuf>,
@@ -32,9 +35,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// How large a segment may get: the cap is kept in steps of one segment.
+    /// How large a segment may get: the cap is kept in steps of one segment. Each one that waits is
+    /// an open file, so a cap beyond 256 MiB has larger segments, and not more of them.
     pub(super) fn segment_max_bytes(&self) -> u64 {
-        (self.max_bytes / 8).clamp(4 * 1024, 4 * 1024 * 1024)
+        let most = (self.max_bytes / 64).clamp(4 * MEBIBYTE, 64 * MEBIBYTE);
+        (self.max_bytes / 8).clamp(4 * 1024, most)
     }
 }
 
@@ -218,8 +223,9 @@ impl State {
     pub(super) fn retire(&mut self, mut segment: Segment) {
         if !self.settings.keep_delivered {
             segment.remove(&*self.disk);
-        } else if segment.write_ack(&*self.disk).is_err() {
-            self.stats.disk_errors += 1;
+        } else {
+            self.stats.disk_errors += u64::from(segment.write_ack(&*self.disk).is_err());
+            segment.file.unlock();
         }
     }
 
@@ -246,6 +252,7 @@ impl State {
         }
         let lost = self.memory.clear() + std::mem::take(&mut self.memory_in_flight);
         self.stats.own.give_up(lost, DropReason::Shutdown);
+        self.give_up_removed();
         for adopted in [false, true] {
             let evicted = std::mem::take(&mut self.evicted_in_flight[usize::from(adopted)]);
             self.stats.tally(adopted).give_up(evicted, DropReason::SpoolFull);

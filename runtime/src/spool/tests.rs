@@ -15,7 +15,6 @@ mod directory;
 pub(super) mod faults;
 #[cfg(unix)]
 mod permissions;
-mod simulated;
 
 pub(super) fn payload(number: u64) -> Vec<u8> {
     format!("{{\"event_id\":\"{number:08}\",\"event_name\":\"search\"}}").into_bytes()
@@ -24,6 +23,13 @@ pub(super) fn payload(number: u64) -> Vec<u8> {
 /// How much larger than in CI the slow suites are to be: `TOOLWATCH_TEST_SCALE`, 1 by default.
 pub(super) fn scale() -> u64 {
     std::env::var("TOOLWATCH_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+#[test]
+fn a_large_cap_has_larger_segments_and_no_more_of_them() {
+    let size = |mebibytes: u64| settings(Path::new(""), mebibytes << 20).segment_max_bytes() >> 10;
+    assert_eq!([1, 16, 64, 256].map(size), [128, 2 << 10, 4 << 10, 4 << 10]);
+    assert_eq!([1 << 10, 4 << 10, 1 << 20].map(size), [16 << 10, 64 << 10, 64 << 10]);
 }
 
 fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {
@@ -59,6 +65,17 @@ pub(super) fn drain(spool: &Spool) -> Vec<Vec<u8>> {
         assert!(spool.stats().is_balanced());
     }
     payloads
+}
+
+/// A fault that the suite of interleavings plants: the event is there before it is counted.
+pub(crate) fn append_before_counting(spool: &Spool, payload: &[u8]) {
+    let mut state = spool.lock();
+    match state.own.back_mut() {
+        Some(active) if !active.sealed => active.append(payload, &mut Vec::new()).unwrap(),
+        _ => return state.append(payload),
+    }
+    drop(state);
+    spool.lock().stats.own.take(1);
 }
 
 pub(super) fn segment_files(home: &Path) -> Vec<std::path::PathBuf> {

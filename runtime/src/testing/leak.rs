@@ -107,6 +107,8 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
         | Leak::LogLine
         | Leak::StderrLine
         | Leak::WatchDebug
+        | Leak::SpanAttribute
+        | Leak::DataPointAttribute
         | Leak::Header
         | Leak::FileName => text(),
         _ => None,
@@ -155,11 +157,9 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
             let path = directory.map(|directory| directory.join(letters(&text)));
             path.map(|path| std::fs::write(path, b""));
         }
-        Leak::WatchDebug
-        | Leak::WatchedDebug
-        | Leak::Manifest
-        | Leak::PrometheusText
-        | Leak::Header => {}
+        Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
+        Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -198,8 +198,20 @@ pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBu
     }
 }
 
+/// What an attribute of a span is to hold.
+#[cfg(feature = "otlp")]
+pub(crate) fn of_span() -> Option<String> {
+    of(Leak::SpanAttribute)
+}
+
+/// What an attribute of a metric's data point is to hold.
+#[cfg(feature = "otlp")]
+pub(crate) fn of_data_point() -> Option<String> {
+    of(Leak::DataPointAttribute)
+}
+
 /// The kept text, when this leak is planted.
-fn of(leak: Leak) -> Option<String> {
+pub(crate) fn of(leak: Leak) -> Option<String> {
     let state = state();
     state.text.clone().filter(|_| state.leak == Some(leak))
 }

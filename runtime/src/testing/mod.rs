@@ -1,5 +1,8 @@
 //! What tests of delivery need: a receiver that speaks the ingest protocol and misbehaves on demand.
 
+#[cfg(feature = "audit")]
+#[doc(hidden)]
+pub mod audit;
 #[cfg(feature = "planted-leaks")]
 #[doc(hidden)]
 pub mod leak;

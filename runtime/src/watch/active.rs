@@ -10,17 +10,16 @@ use rmcp::model::Extensions;
 use super::IntentScope;
 #[cfg(feature = "prometheus")]
 use super::outlets::Outlets;
+use super::readers::Readers;
 use super::settings::Settings;
-use super::{Begun, Watch, install, operator};
+use super::{Watch, install, operator};
 use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
-use crate::capture::losses::{self, Loss};
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::{Reads, Tracker};
-use crate::capture::scratch;
 use crate::error::Error;
-use crate::event::{self, Caller, ErrorKind, Event, Failure, IntentRecord, Outcome};
+use crate::event::{Caller, Event, IntentRecord};
 use crate::metrics::{Flight, Registry};
 use crate::sender::Lanes;
 use crate::wrap::{MissingTool, Surface};
@@ -43,18 +42,35 @@ pub(super) struct Inner {
     /// For what tools share. Made once: a hasher starts with the work of two blocks.
     install: Hasher,
     tracker: Tracker,
-    pub(super) registry: Registry,
+    pub(super) registry: Arc<Registry>,
     pub(super) lanes: Lanes,
     #[cfg(feature = "prometheus")]
     pub(super) outlets: std::sync::OnceLock<Outlets>,
+    /// Behind the lanes: while those are waited for, the last export is on its way.
+    readers: Readers,
     /// What the servers under this watch advertise, by their type.
     surfaces: Mutex<HashMap<TypeId, Arc<Surface>>>,
     /// Whether the operator knows that something of the author's is not recorded.
     has_left_out: AtomicBool,
 }
 
+/// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.readers.exports.end();
+        #[cfg(feature = "prometheus")]
+        self.close_outlets();
+    }
+}
+
 impl Active {
-    pub(super) fn start(settings: Settings, key: InstallKey, lanes: Lanes) -> Self {
+    pub(super) fn start(
+        settings: Settings,
+        key: InstallKey,
+        registry: Arc<Registry>,
+        readers: Readers,
+        lanes: Lanes,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ANY_ENABLED.store(true, Ordering::Release);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -66,10 +82,11 @@ impl Active {
             key,
             install,
             tracker,
-            registry: Registry::new(),
+            registry,
             lanes,
             #[cfg(feature = "prometheus")]
             outlets: Default::default(),
+            readers,
             surfaces: Mutex::default(),
             has_left_out: AtomicBool::new(false),
         }))
@@ -133,7 +150,27 @@ impl Active {
         &self.0.lanes
     }
 
-    pub(super) fn registry(&self) -> &Registry {
+    pub(super) fn readers(&self) -> &Readers {
+        &self.0.readers
+    }
+
+    /// Whether wrapped servers advertise their numbers.
+    pub(crate) fn has_metrics_resource(&self) -> bool {
+        self.0.readers.has_metrics_resource
+    }
+
+    /// What became of the events, as names and numbers.
+    pub(crate) fn event_counts(&self) -> [(&'static str, u64); 4] {
+        let own = *self.0.lanes.stats().own();
+        [
+            ("captured", own.captured()),
+            ("delivered", own.delivered()),
+            ("spooled", own.spooled()),
+            ("dropped", own.dropped_total()),
+        ]
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
     }
 
@@ -188,68 +225,6 @@ impl Active {
         let filter = settings.intent_filter.as_deref();
         intent::record(text, max_chars, settings.intent, &self.0.install, filter)
     }
-
-    /// Notes that an operation is under way, when begin records are on: should the process die
-    /// before [`Active::end`], the next one reports it with what is known by now. Sampling leaves
-    /// none out, because an operation that is cut off is an error.
-    pub(crate) fn begin(&self, event: &mut Event) -> Option<Begun> {
-        if !self.0.settings.begin_records {
-            return None;
-        }
-        let outcome = std::mem::replace(&mut event.outcome, Outcome::Interrupted);
-        let interrupted = Failure::of_kind(ErrorKind::Interrupted);
-        let failure = event.failure.replace(interrupted.or_by_protocol(Outcome::Interrupted));
-        let write = |buffer: &mut Vec<u8>| {
-            event::encode(event, self.tags(), buffer);
-            #[cfg(feature = "planted-leaks")]
-            crate::testing::leak::alter(buffer, self.0.lanes.directory().as_deref());
-            self.0.lanes.begin(buffer)
-        };
-        let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
-        (event.outcome, event.failure) = (outcome, failure);
-        begun
-    }
-
-    /// Notes that an operation has ended. Its event has to be recorded before: a kill in between
-    /// is told by the event's id, one without an event is not.
-    pub(crate) fn end(&self, begun: Begun) {
-        self.0.lanes.end(begun);
-    }
-
-    /// Hands an event to the delivery path. Never fails and never blocks on the network.
-    pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
-        if self.0.settings.debug {
-            say(&event);
-        }
-        scratch::with(|buffer| self.append(&mut event, buffer));
-        self.0.registry.record(&event, flight);
-        event::recycle(event);
-    }
-
-    /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
-    /// one of them gives it another weight there.
-    fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
-        let (key, rate) = (sampling_key(event), self.0.settings.sample_rate);
-        let is_error = event.outcome.is_error();
-        let mut is_encoded = false;
-        for lane in self.0.lanes.iter() {
-            let Some(weight) = lane.sample(key, rate, is_error) else { continue };
-            if !is_encoded || event.weight.to_bits() != weight.to_bits() {
-                event.weight = weight;
-                self.encode(event, buffer);
-                is_encoded = true;
-            }
-            lane.append(buffer);
-        }
-    }
-
-    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
-        buffer.clear();
-        self.count_tags_over(event);
-        event::encode(event, self.tags(), buffer);
-        #[cfg(feature = "planted-leaks")]
-        crate::testing::leak::alter(buffer, self.0.lanes.directory().as_deref());
-    }
 }
 
 /// A watch was built, a watched tool was called, and the one does not know the other: without this
@@ -262,22 +237,4 @@ fn warn_if_forgotten() {
         tracing::warn!("{message}");
         operator::say(format_args!("{message}"));
     }
-}
-
-/// What `debug` writes of an event: nothing that a caller chose.
-fn say(event: &Event) {
-    let millis = event.duration_ns / 1_000_000;
-    let of_author = event.event_type.as_str();
-    let method = if event.method.is_empty() { of_author } else { event.method };
-    let (name, outcome) = (event.name, event.outcome.as_str());
-    operator::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
-}
-
-/// Calls of one session, or of one trace, are kept or left out together.
-fn sampling_key(event: &Event) -> u64 {
-    let trace = event.trace.trace_id;
-    let half = u64::from_be_bytes([
-        trace[8], trace[9], trace[10], trace[11], trace[12], trace[13], trace[14], trace[15],
-    ]);
-    event.caller.session.map_or(half, |session| session.value)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::environment::{Environment, Lookup};
 use super::hooks::Hooks;
+use super::readers::ReaderOptions;
 use super::settings::IntentFilter;
 use super::{IntentScope, Watch};
 use crate::capture::hash::HashMode;
@@ -51,6 +52,9 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lower`](Self::lower) | | none |
 /// | [`tag`](Self::tag) | | none |
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
+/// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
+/// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
+/// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`metrics`](Self::metrics) | | off |
 /// | `prometheus_listen` | `TOOLWATCH_PROMETHEUS_LISTEN` | none |
 /// | `prometheus_listen_any` | `TOOLWATCH_PROMETHEUS_LISTEN_ANY` | loopback alone |
@@ -96,6 +100,7 @@ pub struct WatchBuilder {
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
     pub(super) hooks: Hooks,
+    pub(super) readers: ReaderOptions,
     pub(super) tags: Vec<(String, String)>,
     pub(super) debug: Option<bool>,
     pub(super) begin_records: Option<bool>,
@@ -230,12 +235,15 @@ impl WatchBuilder {
     /// Is told of failures of the delivery path, once per episode. Without it they are written to
     /// stderr, one line each. It is also told, once per tool, which tool cannot ask for the intent.
     /// It runs on the thread that met the failure, which may be in a call, so it must not wait.
+    /// Its panic is counted and goes no further, but with `panic = "abort"` it ends the process, as
+    /// one of every other callback does.
     pub fn on_error(mut self, callback: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(callback));
         self
     }
 
-    /// Looks variables up somewhere else than in the process's environment.
+    /// Looks variables up somewhere else than in the process's environment. A variable at which it
+    /// panics counts as unset, and the operator is told.
     pub fn environment(
         mut self,
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -244,7 +252,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Merges options, variables and defaults, and starts the watch.
+    /// Merges options, variables and defaults, and starts the watch. A program that forks, such as
+    /// a daemon, builds it after the fork: the thread that sends is not copied.
     ///
     /// # Errors
     ///
@@ -254,11 +263,8 @@ impl WatchBuilder {
     /// tag that is not valid.
     /// Wrong values of variables are reported on stderr instead, and never stop the server.
     pub fn build(mut self) -> Result<Watch, Error> {
-        let lookup = self
-            .environment
-            .take()
-            .unwrap_or_else(|| Box::new(|name: &str| std::env::var(name).ok()));
-        let mut environment = Environment::new(&*lookup);
+        let lookup = self.environment.take();
+        let mut environment = lookup.as_deref().map_or_else(Environment::process, Environment::new);
         let built = self.build_in(&mut environment);
         environment.report();
         built

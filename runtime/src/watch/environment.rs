@@ -2,9 +2,12 @@
 //! on stderr, without the value, and counts as unset too: a typo in a host's configuration must
 //! not stop the server.
 
+use std::cell::Cell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::operator;
+use crate::contain::contain;
 
 /// Looks a variable up. Replaced in tests and by applications that have their own configuration.
 pub(super) type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -12,16 +15,39 @@ pub(super) type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// The variables, and what was wrong with them.
 pub(super) struct Environment<'a> {
     lookup: &'a Lookup,
+    /// Whether the look-up is the process's own environment, which also knows what is not UTF-8.
+    is_process: bool,
+    has_panicked: Cell<bool>,
     warnings: Vec<String>,
+}
+
+/// Looks a variable up in the environment of the process.
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 impl<'a> Environment<'a> {
     pub(super) fn new(lookup: &'a Lookup) -> Self {
-        Self { lookup, warnings: Vec::new() }
+        Self { lookup, is_process: false, has_panicked: Cell::new(false), warnings: Vec::new() }
+    }
+
+    /// The environment of the process; the look-up is [`of_process`].
+    pub(super) fn process() -> Self {
+        Self { is_process: true, ..Self::new(&of_process) }
     }
 
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        let value = contain(|| (self.lookup)(name)).unwrap_or_else(|| {
+            self.has_panicked.set(true);
+            None
+        })?;
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A path need not be UTF-8.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        let other = || std::env::var_os(name).filter(|path| self.is_process && !path.is_empty());
+        self.text(name).map(PathBuf::from).or_else(|| Some(other()?.into()))
     }
 
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
@@ -80,7 +106,11 @@ impl<'a> Environment<'a> {
 
     /// The line to say, when there is something to say.
     pub(super) fn line(&self) -> Option<String> {
-        (!self.warnings.is_empty()).then(|| self.warnings.join("; "))
+        let mut warnings = self.warnings.clone();
+        if self.has_panicked.get() {
+            warnings.push("looking variables up panicked; they count as unset".to_owned());
+        }
+        (!warnings.is_empty()).then(|| warnings.join("; "))
     }
 
     fn parsed<T>(

@@ -2,15 +2,11 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use super::Watch;
 use crate::error::Error;
 
 static INSTALLED: OnceLock<Watch> = OnceLock::new();
-
-/// How long dropping [`Installed`] waits for events that are on their way.
-const DROP_FLUSH: Duration = Duration::from_millis(50);
 
 pub(super) fn installed() -> Option<&'static Watch> {
     INSTALLED.get()
@@ -54,6 +50,6 @@ impl Deref for Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        self.0.shutdown(DROP_FLUSH);
+        self.0.leave();
     }
 }

@@ -1,11 +1,13 @@
 //! From options and variables to a running watch.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::environment::Environment;
+use super::readers::Readers;
 use super::settings::Settings;
-use super::{Active, Watch, WatchBuilder, tags};
+use super::{Active, Watch, WatchBuilder, lanes, tags};
 use crate::capture::context;
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
@@ -13,7 +15,8 @@ use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
 use crate::destination::Destination;
 use crate::error::Error;
-use crate::event::Common;
+use crate::event::{Common, EventId};
+use crate::metrics::Registry;
 use crate::sender::Durability;
 use crate::spool::default_directory_in;
 use crate::wrap::MissingTool;
@@ -79,7 +82,7 @@ impl WatchBuilder {
         let lengths = [("exact", Lengths::Exact), ("buckets", Lengths::Buckets)];
         let hashes = [("keyed", HashMode::Keyed), ("python-sha256", HashMode::PythonSha256)];
         fill(&mut self.local, || env.flag("TOOLWATCH_LOCAL"));
-        fill(&mut self.directory, || env.text("TOOLWATCH_DIR").map(PathBuf::from));
+        fill(&mut self.directory, || env.path("TOOLWATCH_DIR"));
         fill(&mut self.durability, || env.one_of("TOOLWATCH_DURABILITY", &durabilities));
         fill(&mut self.spool_max_bytes, || {
             env.count("TOOLWATCH_SPOOL_MAX_BYTES", 65_536, u64::MAX)
@@ -95,6 +98,7 @@ impl WatchBuilder {
         fill(&mut self.lengths, || env.one_of("TOOLWATCH_LENGTHS", &lengths));
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
+        self.readers.merge(env);
         self.settle_local(env);
         self.settle_begin_records(env);
     }
@@ -124,12 +128,14 @@ impl WatchBuilder {
         }
     }
 
-    /// Every destination that was configured: the ingest endpoint first, then those of the author.
+    /// Every destination that was configured: the ingest endpoint first, then OTLP, then those of
+    /// the author.
     fn resolve_destinations(
         &mut self,
         env: &mut Environment<'_>,
     ) -> Result<Vec<Box<dyn Destination>>, Error> {
         let mut destinations: Vec<_> = self.resolve_endpoint(env)?.into_iter().collect();
+        destinations.extend(self.readers.otlp.resolve(env)?);
         destinations.append(&mut self.destinations);
         Ok(destinations)
     }
@@ -176,9 +182,10 @@ impl WatchBuilder {
             .unwrap_or_else(|| (program_name(), String::new()));
         let has_events = local || !destinations.is_empty();
         let directory = match self.durability.unwrap_or_default() {
-            Durability::Spool if has_events => self.directory.take().or_else(|| {
-                default_directory_in(&server_name, |name| env.text(name).map(PathBuf::from))
-            }),
+            Durability::Spool if has_events => self
+                .directory
+                .take()
+                .or_else(|| default_directory_in(&server_name, |name| env.path(name))),
             // Readers in the process need no file.
             _ => None,
         };
@@ -193,8 +200,10 @@ impl WatchBuilder {
         let missing_tool = self.missing_tool.as_deref().map(MissingTool::new).transpose()?;
         #[cfg(feature = "prometheus")]
         let outlets = std::mem::take(&mut self.prometheus).resolve(&server_name);
-        let common = Common { server_name, server_version }.fragment();
-        let lanes = self.lanes(destinations, directory, local, common)?;
+        let server_instance = EventId::fresh();
+        let common = Common { server_name, server_version, server_instance };
+        let on_error = self.on_error.get_or_insert_with(|| Arc::new(lanes::say)).clone();
+        let lanes = self.lanes(destinations, directory, local, common.fragment())?;
         let settings = Settings {
             sample_rate: self.sample_rate.unwrap_or(1.0),
             lengths: self.lengths.unwrap_or_default(),
@@ -210,7 +219,10 @@ impl WatchBuilder {
             debug: self.debug.unwrap_or(false),
             begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
-        let active = Active::start(settings, key, lanes);
+        let registry = Arc::new(Registry::new());
+        let mut readers = Readers::start(&self.readers);
+        readers.exports = self.readers.otlp.start(&common, &registry, &lanes, on_error);
+        let active = Active::start(settings, key, registry, readers, lanes);
         #[cfg(feature = "prometheus")]
         active.open(outlets, env);
         Ok(Watch(Some(active)))

@@ -12,9 +12,15 @@ mod install;
 mod lanes;
 mod merge;
 mod operator;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "no_otlp.rs"]
+mod otlp;
 #[cfg(feature = "prometheus")]
 mod outlets;
 mod readers;
+mod record;
 mod scope;
 mod settings;
 mod tags;
@@ -33,7 +39,7 @@ pub use scope::IntentScope;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::capture::losses;
 use crate::destination::Quota;
@@ -108,14 +114,20 @@ impl Watch {
     /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
     ///
     /// Blocks the calling thread. Works on any runtime and without one. A watch without a
-    /// destination answers at once.
+    /// destination answers at once, and so does every one on the sender's own thread, as in a
+    /// callback: it would wait for itself.
     ///
     /// ```
     /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));
     /// assert_eq!(delivery.delivered, 0);
     /// ```
     pub fn flush(&self, timeout: Duration) -> Delivery {
-        self.0.as_ref().map_or_else(Delivery::default, |active| active.lanes().flush(timeout))
+        let Some(active) = &self.0 else { return Delivery::default() };
+        let (began, exports) = (Instant::now(), &active.readers().exports);
+        let asked = exports.ask();
+        let delivery = active.lanes().flush(timeout);
+        exports.wait(asked, timeout.saturating_sub(began.elapsed()));
+        delivery
     }
 
     /// Flushes and stops, within `timeout` and 50 ms. Terminal and idempotent: nothing is sent
@@ -128,16 +140,19 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
+        let (began, exports) = (Instant::now(), &active.readers().exports);
+        exports.end();
         let delivery = active.lanes().shutdown(timeout);
-        #[cfg(feature = "prometheus")]
-        active.close_outlets();
-        if active.settings().debug {
-            let Delivery { delivered, spooled, dropped, .. } = delivery;
-            operator::say(format_args!(
-                "{delivered} delivered, {spooled} spooled, {dropped} dropped"
-            ));
+        exports.wait_end(timeout.saturating_sub(began.elapsed()));
+        tell(active, delivery)
+    }
+
+    /// Shuts down within 50 ms, because the process ends.
+    fn leave(&self) {
+        if let Some(active) = &self.0 {
+            active.readers().exports.end();
+            tell(active, active.lanes().leave());
         }
-        delivery
     }
 
     /// The counters of this watch: captured = delivered + spooled + dropped, always.
@@ -153,6 +168,7 @@ impl Watch {
         let Some(active) = &self.0 else { return Stats::default() };
         let mut stats = active.lanes().stats();
         stats.capture_faults = losses::total();
+        stats.log_dropped = active.readers().log_dropped();
         stats
     }
 
@@ -194,6 +210,18 @@ impl Watch {
     pub fn directory(&self) -> Option<PathBuf> {
         self.0.as_ref().and_then(|active| active.lanes().directory())
     }
+}
+
+/// Says the numbers at the end, when the operator wants to know everything.
+fn tell(active: &Active, delivery: Delivery) -> Delivery {
+    #[cfg(feature = "prometheus")]
+    active.close_outlets();
+    active.readers().flush();
+    if active.settings().debug {
+        let Delivery { delivered, spooled, dropped, .. } = delivery;
+        operator::say(format_args!("{delivered} delivered, {spooled} spooled, {dropped} dropped"));
+    }
+    delivery
 }
 
 impl fmt::Debug for Watch {

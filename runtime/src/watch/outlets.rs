@@ -261,16 +261,9 @@ impl Inner {
         }
     }
 
-    fn close_outlets(&self) {
+    pub(super) fn close_outlets(&self) {
         if let Some(outlets) = self.outlets.get() {
             outlets.close(|| self.numbers());
         }
-    }
-}
-
-/// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.close_outlets();
     }
 }

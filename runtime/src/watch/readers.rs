@@ -1,11 +1,119 @@
-//! Readers in the process: what shows the numbers of a watch to others without a destination. They
-//! keep a watch on, and bring neither file nor thread of the delivery path with them.
+//! Readers of events within the process, beside the way to the destinations.
 
 use super::WatchBuilder;
 use super::environment::Environment;
+use super::otlp::{Exports, OtlpOptions};
 use crate::error::Error;
+use crate::event::Event;
+#[cfg(feature = "log")]
+use crate::log::{Log, LogTarget};
+
+/// What an author asked for.
+#[derive(Default)]
+pub(super) struct ReaderOptions {
+    #[cfg(feature = "log")]
+    pub(super) log: Option<LogTarget>,
+    /// Whether wrapped servers advertise their numbers as a resource.
+    pub(super) metrics_resource: Option<bool>,
+    pub(super) otlp: OtlpOptions,
+}
+
+impl ReaderOptions {
+    /// Fills unset options from the variables.
+    pub(super) fn merge(&mut self, env: &mut Environment<'_>) {
+        #[cfg(feature = "log")]
+        {
+            let targets = [
+                ("off", None),
+                ("stderr", Some(LogTarget::Stderr)),
+                ("tracing", Some(LogTarget::Tracing)),
+            ];
+            if self.log.is_none() {
+                self.log = env.one_of("TOOLWATCH_LOG", &targets).flatten();
+            }
+        }
+        #[cfg(not(feature = "log"))]
+        if env.text("TOOLWATCH_LOG").is_some_and(|target| target != "off") {
+            env.warn("TOOLWATCH_LOG needs the feature `log` of toolwatch; there is no log");
+        }
+        if self.metrics_resource.is_none() {
+            self.metrics_resource = env.flag("TOOLWATCH_METRICS_RESOURCE");
+        }
+    }
+
+    /// Whether the watch has work to do without any destination.
+    pub(super) fn is_any(&self) -> bool {
+        #[cfg(feature = "log")]
+        if self.log.is_some() {
+            return true;
+        }
+        self.metrics_resource == Some(true) || self.otlp.sends_metrics()
+    }
+}
+
+/// The readers of one watch.
+#[derive(Default)]
+pub(super) struct Readers {
+    #[cfg(feature = "log")]
+    log: Option<Log>,
+    pub(super) has_metrics_resource: bool,
+    pub(super) exports: Exports,
+}
+
+impl Readers {
+    pub(super) fn start(options: &ReaderOptions) -> Self {
+        Self {
+            #[cfg(feature = "log")]
+            log: options.log.map(Log::start),
+            has_metrics_resource: options.metrics_resource == Some(true),
+            exports: Exports::default(),
+        }
+    }
+
+    /// Hands them an event that is complete.
+    #[cfg_attr(not(feature = "log"), expect(unused_variables, reason = "nobody reads it then"))]
+    pub(super) fn read(&self, event: &Event) {
+        #[cfg(feature = "log")]
+        if let Some(log) = &self.log {
+            log.write(event);
+        }
+    }
+
+    /// How many lines of the log were left out.
+    pub(super) fn log_dropped(&self) -> u64 {
+        #[cfg(feature = "log")]
+        let dropped = self.log.as_ref().map_or(0, Log::dropped);
+        #[cfg(not(feature = "log"))]
+        let dropped = 0;
+        dropped
+    }
+
+    /// Waits a moment for what is on its way.
+    pub(super) fn flush(&self) {
+        #[cfg(feature = "log")]
+        if let Some(log) = &self.log {
+            log.flush();
+        }
+    }
+}
 
 impl WatchBuilder {
+    /// Writes one line per event to stderr or to `tracing`. Lines hold names, numbers, keyed hashes
+    /// and closed vocabularies, no text of a caller's; sampling leaves none out.
+    #[cfg(feature = "log")]
+    pub fn log(mut self, target: LogTarget) -> Self {
+        self.readers.log = Some(target);
+        self
+    }
+
+    /// Whether wrapped servers advertise the resource `metrics://server`, by which a client can read
+    /// the server's own numbers: the tools' names, how often, how long and how badly they ran, and
+    /// nothing that a caller chose. A resource of the server's own with that URI wins.
+    pub fn metrics_resource(mut self, is_advertised: bool) -> Self {
+        self.readers.metrics_resource = Some(is_advertised);
+        self
+    }
+
     /// Keeps numbers for [`Watch::metrics`](super::Watch::metrics) and for exporters in the process,
     /// with or without a destination. A watch that has nothing else to do makes no file and no
     /// thread.
@@ -29,7 +137,7 @@ impl WatchBuilder {
         let has_outlet = self.prometheus.merge(env)?;
         #[cfg(not(feature = "prometheus"))]
         let has_outlet = without_prometheus(env);
-        Ok(self.metrics || has_outlet)
+        Ok(self.metrics || has_outlet || self.readers.is_any())
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::future::Future;
 
 use rmcp::model::{
-    CancelledNotificationParam, CustomNotification, CustomRequest, CustomResult,
+    CancelledNotificationParam, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
     InitializeRequestParams, InitializeResult,
 };
 use rmcp::service::{
@@ -22,6 +22,7 @@ use crate::event::{Detail, EventType, JsonKind, Label, Opaque, Subscription};
 use crate::watch::Active;
 
 const INITIALIZE: Operation = Operation::new(EventType::Initialize, "initialize");
+const DISCOVER: Operation = Operation::new(EventType::Discover, "server/discover");
 const LISTEN: Operation = Operation::new(EventType::Listen, "subscriptions/listen");
 const CUSTOM: Operation = Operation::new(EventType::CustomRequest, "_other");
 
@@ -69,6 +70,24 @@ impl<H: ServerHandler> Watched<H> {
                 if let (Ok(_), Some(ticket)) = (&*reply, ticket) {
                     self.life.set_initialized(ticket.caller());
                 }
+                reply.iter_mut().for_each(|info| self.declare_numbers(&mut info.capabilities));
+                self.settle(reply, recorder);
+            },
+        )
+    }
+
+    pub(super) fn record_discover(
+        &self,
+        mut context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<DiscoverResult, ErrorData>> + MaybeSendFuture + '_ {
+        let recorder = self.open(DISCOVER, &mut context, |_, _| {});
+        Recorded::new(
+            recorder,
+            || self.handler.discover(context),
+            |reply: &mut Result<DiscoverResult, ErrorData>, recorder| {
+                #[cfg(feature = "planted-leaks")]
+                crate::testing::leak::see_result(DISCOVER.method, reply);
+                reply.iter_mut().for_each(|found| self.declare_numbers(&mut found.capabilities));
                 self.settle(reply, recorder);
             },
         )

@@ -69,8 +69,6 @@ macro_rules! plain_notifications {
 impl<H: ServerHandler> ServerHandler for Watched<H> {
     plain_requests! {
         ping() -> (), Ping, "ping";
-        discover() -> DiscoverResult, Discover, "server/discover";
-        set_level(request: SetLevelRequestParams) -> (), SetLevel, "logging/setLevel";
         get_task(request: GetTaskParams) -> GetTaskResult, TaskGet, "tasks/get";
         update_task(request: UpdateTaskParams) -> (), TaskUpdate, "tasks/update";
         cancel_task(request: CancelTaskParams) -> (), TaskCancel, "tasks/cancel";
@@ -90,11 +88,28 @@ impl<H: ServerHandler> ServerHandler for Watched<H> {
         self.record_initialize(request, context)
     }
 
+    fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<DiscoverResult, ErrorData>> + MaybeSendFuture + '_ {
+        self.record_discover(context)
+    }
+
+    fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<(), ErrorData>> + MaybeSendFuture + '_ {
+        self.record_level(request, context)
+    }
+
     fn negotiate_initialize(
         &self,
         request: &InitializeRequestParams,
     ) -> Result<InitializeResult, ErrorData> {
-        self.handler.negotiate_initialize(request)
+        let mut negotiated = self.handler.negotiate_initialize(request);
+        negotiated.iter_mut().for_each(|info| self.declare_numbers(&mut info.capabilities));
+        negotiated
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -237,7 +252,9 @@ impl<H: ServerHandler> ServerHandler for Watched<H> {
     }
 
     fn get_info(&self) -> ServerConfig {
-        self.handler.get_info()
+        let mut info = self.handler.get_info();
+        self.declare_numbers(&mut info.capabilities);
+        info
     }
 
     fn list_skills(

@@ -4,10 +4,13 @@
 //! legacy session. A handler that serves a single stateless request has no life of its own, and
 //! nothing is kept for it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use rmcp::model::Extensions;
+
+use crate::capture::context::ClientLevel;
 use crate::capture::losses::{self, Loss};
 use crate::event::{
     self, Caller, Detail, Event, EventId, EventType, Name, Outcome, SessionEnd, SessionSource,
@@ -23,7 +26,12 @@ pub(super) struct Life {
     started: OnceLock<Started>,
     requests: AtomicU64,
     errors: AtomicU64,
+    /// The level of log messages that the client has asked for.
+    level: AtomicU8,
 }
+
+/// The level of a client that has asked for none.
+const NO_LEVEL: u8 = u8::MAX;
 
 struct Started {
     at: Instant,
@@ -43,6 +51,20 @@ impl Life {
             started: OnceLock::new(),
             requests: AtomicU64::new(0),
             errors: AtomicU64::new(0),
+            level: AtomicU8::new(NO_LEVEL),
+        }
+    }
+
+    /// The client has asked for log messages from this level on.
+    pub(super) fn set_level(&self, level: u8) {
+        self.level.store(level, Ordering::Relaxed);
+    }
+
+    /// Leaves that level for a logger. Most clients never ask for one.
+    pub(super) fn leave_level(&self, extensions: &mut Extensions) {
+        let level = self.level.load(Ordering::Relaxed);
+        if level != NO_LEVEL {
+            extensions.insert(ClientLevel(level));
         }
     }
 

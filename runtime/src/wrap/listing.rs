@@ -24,9 +24,9 @@ const SKILLS: Operation = Operation::new(EventType::SkillsList, "skills/list");
 
 type Page = Option<PaginatedRequestParams>;
 
-/// A kind of list whose entries are learned, or only counted.
+/// A kind of list whose entries are learned, or only counted, and to which something may be added.
 macro_rules! lists {
-    ($( $name:ident, $method:ident, $operation:ident, $result:ident, $items:ident, $learn:expr; )*) => {$(
+    ($( $name:ident, $method:ident, $operation:ident, $result:ident, $items:ident, $learn:expr, $add:expr; )*) => {$(
         pub(super) fn $name(
             &self,
             request: Page,
@@ -46,6 +46,8 @@ macro_rules! lists {
                         let learn: fn(&Self, &$result, &Active) = $learn;
                         learn(self, reply, watch);
                     }
+                    let add: fn(&Self, &mut $result) = $add;
+                    reply.iter_mut().for_each(|reply| add(self, reply));
                     self.settle_with(reply, recorder, Outcome::Ok, |reply, event| {
                         let has_more = reply.next_cursor.is_some();
                         event.detail = listing(reply.$items.len(), is_continued, has_more, None);
@@ -61,16 +63,16 @@ impl<H: ServerHandler> Watched<H> {
     lists! {
         record_prompts_list, list_prompts, PROMPTS, ListPromptsResult, prompts, |this, reply, watch| {
             this.surface.places.learn_prompts(&reply.prompts, watch);
-        };
+        }, |_, _| {};
         record_resources_list, list_resources, RESOURCES, ListResourcesResult, resources, |this, reply, _| {
             let named = reply.resources.iter().map(|of| (of.uri.as_str(), of.name.as_str()));
             this.surface.places.learn_resources(named);
-        };
+        }, Self::list_numbers;
         record_templates_list, list_resource_templates, TEMPLATES, ListResourceTemplatesResult,
             resource_templates, |this, reply, _| {
             this.surface.places.learn_templates(&reply.resource_templates);
-        };
-        record_skills_list, list_skills, SKILLS, ListSkillsResult, skills, |_, _, _| {};
+        }, |_, _| {};
+        record_skills_list, list_skills, SKILLS, ListSkillsResult, skills, |_, _, _| {}, |_, _| {};
     }
 
     pub(super) fn record_tools_list(

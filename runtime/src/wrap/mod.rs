@@ -7,9 +7,11 @@
 
 mod connection;
 mod handler;
+mod level;
 mod life;
 mod listing;
 mod missing;
+mod numbers;
 mod operation;
 mod price;
 mod read;
@@ -121,6 +123,7 @@ impl Watch {
         }
         let life = Arc::new(Life::new(watch.clone()));
         let watched = Watched { handler, router, watch, surface, life };
+        watched.learn_numbers();
         // All tools of a router are known at once; others are known after the first list.
         if let (Some(watch), true) = (&watched.watch, watched.router.is_some())
             && watched.surface.check_now()

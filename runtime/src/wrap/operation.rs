@@ -63,6 +63,7 @@ impl<H> Watched<H> {
         context: &mut RequestContext<RoleServer>,
         fill: impl FnOnce(&mut Event, &Active),
     ) -> Recorder {
+        self.life.leave_level(&mut context.extensions);
         let open = |watch| self.open_for(watch, operation, tool, context, fill);
         let opened = |watch| losses::guarded(Loss::Event, || open(watch));
         self.watch.as_ref().and_then(opened).unwrap_or_else(Recorder::off)

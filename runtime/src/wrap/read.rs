@@ -10,6 +10,7 @@ use rmcp::service::{MaybeSendFuture, RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 
 use super::Watched;
+use super::numbers::is_numbers;
 use super::operation::{Operation, UNKNOWN};
 use super::record::{Recorded, Recorder};
 use crate::attach::arguments;
@@ -34,10 +35,12 @@ impl<H: ServerHandler> Watched<H> {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_params(READ.method, &request);
         let recorder = self.open_uri(READ, &request.uri, &mut context);
+        let asks_numbers = is_numbers(&request.uri);
         Recorded::new(
             recorder,
             || self.handler.read_resource(request, context),
-            |reply: &mut Result<ReadResourceResponse, ErrorData>, recorder| {
+            move |reply: &mut Result<ReadResourceResponse, ErrorData>, recorder| {
+                self.answer_numbers(asks_numbers, reply);
                 let outcome = match reply {
                     Ok(ReadResourceResponse::InputRequired(_)) => Outcome::InputRequired,
                     _ => Outcome::Ok,

@@ -68,6 +68,7 @@ fn variables(needles: &mut Needles) -> Vec<(&'static str, String)> {
     for (name, value) in [
         ("TOOLWATCH_LOCAL", "1"),
         ("TOOLWATCH_DEBUG", "1"),
+        ("TOOLWATCH_LOG", "stderr"),
         ("TOOLWATCH_FLUSH_INTERVAL_MS", "20"),
         ("TOOLWATCH_BEGIN_RECORDS", "1"),
     ] {

@@ -13,6 +13,7 @@ pub mod http;
 pub mod link;
 pub mod logs;
 pub mod needle;
+pub mod otlp;
 pub mod panics;
 pub mod random;
 pub mod round;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{HashMode, IntentLevel, Watch, WatchBuilder};
+use toolwatch::{HashMode, IntentLevel, Otlp, Watch, WatchBuilder};
 
 use super::acts::Act;
 use super::calls::{self, Generated, Prepared};
@@ -81,10 +81,11 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let mut needles = Needles::new(round.seed);
     let mut sinks = Sinks::default();
     let directory = tempfile::tempdir()?;
-    let receiver = Receiver::start()?;
+    let (receiver, collector) = (Receiver::start()?, Receiver::start()?);
     misbehave(&receiver, &mut needles);
     let told = Arc::new(Mutex::new(String::new()));
     let builder = builder(round, &receiver, directory.path(), &told, &mut needles);
+    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     needles.secret(
@@ -104,6 +105,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
+    sinks.add_otlp(&collector.requests());
     sinks.add("tracing", logs::take());
     sinks
         .add("arguments of callbacks", told.lock().unwrap_or_else(PoisonError::into_inner).clone());
@@ -117,7 +119,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
             .filter(|sink| !sink.bytes.is_empty())
             .map(|it| it.name.clone())
             .collect(),
-        taken: watch.stats().own().captured(),
+        taken: watch.destinations()[0].1.own().captured(),
         needles: needles.len(),
         bytes: sinks.len(),
     })
@@ -144,6 +146,7 @@ fn builder(
         .local()
         .intent(round.intent)
         .hash_mode(round.hash)
+        .log(toolwatch::LogTarget::Tracing)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| add(&errors, sinks::describe(error)))

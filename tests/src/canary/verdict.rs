@@ -5,8 +5,15 @@ use std::collections::BTreeSet;
 use super::needle::{Kind, Needles};
 use super::sinks::{Sink, Sinks};
 
+/// How an attribute of a span begins.
+macro_rules! otlp {
+    ($name:literal) => {
+        concat!("\"key\":\"", $name, "\",\"value\":{\"stringValue\":\"")
+    };
+}
+
 /// What may be where: the bytes before the place, what ends it, and the only kind it may hold.
-const EXCEPTIONS: [(&str, u8, Kind); 8] = [
+const EXCEPTIONS: [(&str, u8, Kind); 17] = [
     ("\"intent\":{\"text\":\"", b'"', Kind::Intent),
     ("\"client_name\":\"", b'"', Kind::Label),
     ("\"client_version\":\"", b'"', Kind::Label),
@@ -15,6 +22,15 @@ const EXCEPTIONS: [(&str, u8, Kind); 8] = [
     ("\"trace_id\":\"", b'"', Kind::Trace),
     ("\"parent_span_id\":\"", b'"', Kind::Trace),
     ("authorization: Bearer ", b'\r', Kind::ApiKey),
+    (otlp!("toolwatch.intent.text"), b'"', Kind::Intent),
+    (otlp!("toolwatch.client_name"), b'"', Kind::Label),
+    (otlp!("toolwatch.client_version"), b'"', Kind::Label),
+    (otlp!("mcp.protocol.version"), b'"', Kind::Label),
+    (otlp!("toolwatch.identity.label"), b'"', Kind::Identity),
+    ("\"span_id\":\"", b'"', Kind::Trace),
+    ("\"traceId\":\"", b'"', Kind::Trace),
+    ("\"spanId\":\"", b'"', Kind::Trace),
+    ("\"parentSpanId\":\"", b'"', Kind::Trace),
 ];
 
 /// What a reader of the local record is shown.

@@ -71,8 +71,39 @@ fn told(what: &str, runtime: Result<Runtime, Fault>) -> Option<Runtime> {
 }
 
 async fn set_up_python(cache: &Path) -> Result<Runtime, Fault> {
+    let (place, held, program) = packages(cache, "python", "requirements.txt").await?;
+    place.copy(&["drive.py", "session.json"])?;
+    drop(held);
+    Ok(Runtime { program, folder: place.folder })
+}
+
+/// The OpenTelemetry collector, a program within a package.
+pub(super) async fn rotel(cache: &Path) -> Option<Runtime> {
+    told("rotel", set_up_rotel(cache).await)
+}
+
+async fn set_up_rotel(cache: &Path) -> Result<Runtime, Fault> {
+    let (place, _held, python) = packages(cache, "rotel", "rotel.txt").await?;
+    let mut ask = Command::new(&python);
+    ask.args(["-c", "import pathlib, rotel; print(pathlib.Path(rotel.__file__).parent)"]);
+    let folder = step("the folder of rotel", ask).await?.stdout;
+    let program = Path::new(folder.trim()).join("rotel-agent");
+    let mut version = Command::new(&program);
+    version.arg("--version");
+    match step("rotel-agent --version", version).await {
+        // It is linked to the interpreter's library, which not every machine has.
+        Err(Fault::Broken(said)) if said.contains("libpython") => {
+            Err(Fault::Absent("rotel-agent needs libpython3.11".to_owned()))
+        }
+        Err(fault) => Err(fault),
+        Ok(_) => Ok(Runtime { program, folder: place.folder }),
+    }
+}
+
+/// Pinned packages from PyPI in an environment of their own, held until the file is dropped.
+async fn packages(cache: &Path, kind: &str, pins: &str) -> Result<(Place, File, PathBuf), Fault> {
     let version = version_of("python3", PYTHON_AT_LEAST).await?;
-    let place = Place::new(cache, "python", &version, "requirements.txt")?;
+    let place = Place::new(cache, kind, &version, pins)?;
     let program = place.folder.join("venv/bin/python");
     let held = place.hold()?;
     if !place.is_ready() {
@@ -83,13 +114,11 @@ async fn set_up_python(cache: &Path) -> Result<Runtime, Fault> {
         let mut pip = Command::new(&program);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
         pip.args(["--timeout", "20", "--retries", "2", "--requirement"]);
-        pip.arg(place.source("requirements.txt"));
+        pip.arg(place.source(pins));
         step("pip install", pip).await?;
         place.set_ready()?;
     }
-    place.copy(&["drive.py", "session.json"])?;
-    drop(held);
-    Ok(Runtime { program, folder: place.folder })
+    Ok((place, held, program))
 }
 
 async fn set_up_node(cache: &Path) -> Result<Runtime, Fault> {

@@ -39,6 +39,22 @@ impl Runtime {
         PYTHON.get_or_init(|| install::python(cache)).await.as_ref()
     }
 
+    /// The OpenTelemetry collector rotel, or nothing and a line that says why.
+    ///
+    /// # Panics
+    ///
+    /// When the installation fails for another reason than a missing program or registry.
+    pub async fn rotel(cache: &Path) -> Option<&'static Self> {
+        static ROTEL: OnceCell<Option<Runtime>> = OnceCell::const_new();
+        ROTEL.get_or_init(|| install::rotel(cache)).await.as_ref()
+    }
+
+    /// The program itself.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Node with the packages of `package-lock.json`, or nothing and a line that says why.
     ///
     /// # Panics

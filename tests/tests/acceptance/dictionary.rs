@@ -18,7 +18,9 @@ use toolwatch::{
     IdentityLevel, IntentLevel, RequestInfo, Shape, Watch, WatchBuilder, watched_tool,
 };
 use toolwatch_tests::observed::{call, connect, offline};
+use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::server::watched;
+use toolwatch_tests::wrapped::Era;
 
 const DICTIONARY: &str = include_str!("../../../docs/spec/event.md");
 
@@ -94,6 +96,7 @@ fn places(event: &Value) -> Vec<(&'static str, BTreeMap<String, Value>)> {
         "error",
         "identity",
         "intent",
+        "link",
         "listing",
         "resource",
         "session",
@@ -161,6 +164,7 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
         call(&rules, "ruled", json!({ "name": number.to_string(), "flag": false })).await.ok();
     }
     continue_a_call(&watch).await;
+    call_in_two_traces(&watch).await;
     watch.event("documented").count("rows", 3_u64).record();
     crate::whole::run(&watch).await;
     watch.flush(Duration::from_secs(10));
@@ -187,6 +191,18 @@ async fn continue_a_call(watch: &Watch) {
     let mut line = String::new();
     BufReader::new(client).read_line(&mut line).await.expect("a reply");
     assert!(line.contains("result"), "{line}");
+}
+
+/// What takes HTTP: a trace in a header beside the one in `_meta`.
+async fn call_in_two_traces(watch: &Watch) {
+    let watch = watch.clone();
+    let address = posts::serve(move || watch.wrap(watched::Server)).await;
+    let client = Posts::start(address, Era::Session, "dictionary").await.expect("a client");
+    let mut client = client
+        .with_header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
+    let params = json!({ "name": "nothing", "arguments": {}, "_meta": { "traceparent": parent } });
+    client.request("tools/call", params).await.expect("a reply");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,13 +7,11 @@
 
 #![cfg(target_os = "linux")]
 
-mod collector;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use collector::{Collector, Evil};
 use serde_json::json;
+use toolwatch_tests::collector::{Collector, Evil};
 use toolwatch_tests::raw::RawServer;
 
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -32,11 +32,26 @@ const DELIVERY: &[&str] = &["spool", "sender", "destination"];
 const FROM_SENDER: &[&str] = DELIVERY.split_at(1).1;
 const DESTINATION: &[&str] = DELIVERY.split_at(2).1;
 
-const LAYERS: [Layer; 14] = [
+const LAYERS: &[Layer] = &[
     Layer {
         module: "error",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util"],
+    },
+    Layer {
+        module: "contain",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
+    },
+    Layer {
+        module: "system",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],
+    },
+    Layer {
+        module: "sync",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::fs", "std::net"],
     },
     Layer {
         module: "semconv",
@@ -50,6 +65,11 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         module: "event",
+        modules: &[FROM_CAPTURE, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "log",
         modules: &[FROM_CAPTURE, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
@@ -86,6 +106,11 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         module: "spool",
+        modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
+    },
+    Layer {
+        module: "audit",
         modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::net"],
     },

@@ -26,7 +26,8 @@ pub(crate) fn code_only(text: &str) -> String {
 /// The code without the items that stand below `#[cfg(test)]`.
 pub(crate) fn without_tests(code: &str) -> String {
     let mut chars: Vec<char> = code.chars().collect();
-    let marks = ["#[cfg(test)]", "#[cfg(all(test"].map(|mark| mark.chars().collect::<Vec<_>>());
+    let marks = ["#[cfg(test)]", "#[cfg(all(test", "#[cfg(any(test, fuzzing))]"]
+        .map(|mark| mark.chars().collect::<Vec<_>>());
     for start in 0..chars.len() {
         if !marks.iter().any(|mark| chars[start..].starts_with(mark)) {
             continue;

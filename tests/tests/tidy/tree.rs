@@ -86,10 +86,15 @@ pub(crate) fn test_modules(file: &File) -> Vec<String> {
         None => return Vec::new(),
     };
     let lines = file.text.lines().map(str::trim);
-    let pairs = lines.clone().zip(lines.skip(1)).filter(|(mark, _)| *mark == "#[cfg(test)]");
+    let pairs = lines.clone().zip(lines.skip(1)).filter(|(mark, _)| is_test_mark(mark));
     let module =
         |(_, line): (_, &str)| Some(line.strip_suffix(';')?.split_once("mod ")?.1.to_owned());
     pairs.filter_map(module).map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// What fuzzing needs is built for tests as well, and for nothing else.
+fn is_test_mark(line: &str) -> bool {
+    line == "#[cfg(test)]" || line == "#[cfg(any(test, fuzzing))]"
 }
 
 fn collect(folder: &Path, prefix: &str, found: &mut Vec<File>) {

@@ -3,24 +3,24 @@
 use http::HeaderMap;
 use rmcp::model::MetaObject;
 
-use crate::event::{Trace, unique};
+use crate::event::{Link, Trace, unique};
 use crate::semconv::TRACEPARENT;
 
-/// The trace that a request belongs to: by its `_meta`, else by its header, else a new one.
+/// The trace that a request belongs to: by its `_meta`, else by its header, else a new one. Where
+/// both tell one, that of the header is a link, as the OpenTelemetry conventions for MCP ask.
 pub(super) fn read(meta: &MetaObject, headers: Option<&HeaderMap>) -> Trace {
-    let in_header = || headers?.get(TRACEPARENT)?.to_str().ok().and_then(parent);
+    let in_meta = meta.get_traceparent().and_then(parent);
+    let in_header =
+        headers.and_then(|headers| headers.get(TRACEPARENT)?.to_str().ok()).and_then(parent);
+    let Some((trace_id, parent)) = in_meta.or(in_header) else { return Trace::fresh() };
     let span_id = (unique() | 1).to_be_bytes();
-    match meta.get_traceparent().and_then(parent).or_else(in_header) {
-        Some((trace_id, parent)) => Trace { trace_id, span_id, parent_span_id: Some(parent) },
-        None => {
-            let halves = u128::from(unique()) << 64 | u128::from(unique() | 1);
-            Trace { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None }
-        }
-    }
+    let beside = in_header.filter(|header| *header != (trace_id, parent));
+    let link = beside.map(|(trace_id, span_id)| Link { trace_id, span_id });
+    Trace { trace_id, span_id, parent_span_id: Some(parent), link }
 }
 
 /// The trace and the parent span of a W3C `traceparent`, read as strictly as the standard asks.
-fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
+pub(crate) fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
     let bytes = text.as_bytes();
     let field = |from: usize, until: usize| bytes.get(from..until);
     let [version] = hex(field(0, 2)?)?;

@@ -28,7 +28,7 @@ pub(super) fn absorb(digest: &mut Sha256, text: &dyn Display) {
 }
 
 /// Cuts a stream of text into words, and each word down to what it says of the fault.
-pub(super) struct Words<F: FnMut(&[u8])> {
+pub(crate) struct Words<F: FnMut(&[u8])> {
     emit: F,
     emitted: usize,
     read: usize,
@@ -49,7 +49,7 @@ struct Word {
 }
 
 impl<F: FnMut(&[u8])> Words<F> {
-    pub(super) fn new(emit: F) -> Self {
+    pub(crate) fn new(emit: F) -> Self {
         Self { emit, emitted: 0, read: 0, quoted_until: None, word: Word::default(), last: None }
     }
 
@@ -74,7 +74,7 @@ impl<F: FnMut(&[u8])> Words<F> {
     }
 
     /// Ends the word that is being read.
-    pub(super) fn end_word(&mut self) {
+    pub(crate) fn end_word(&mut self) {
         let word = std::mem::take(&mut self.word);
         let bytes = word.trimmed();
         if bytes.is_empty() {

@@ -65,6 +65,11 @@ struct Pending {
 impl<'a> Compiler<'a> {
     fn run(&mut self) {
         while let Some(todo) = self.queue.pop_front() {
+            if self.nodes.len() >= MAX_NODES {
+                // What is not followed may hold what must not be hashed.
+                self.nodes[todo.node].may_hash = false;
+                continue;
+            }
             let inside = self.inside(&todo);
             self.nodes[todo.node].inside = inside;
         }
@@ -182,7 +187,7 @@ impl<'a> Compiler<'a> {
         let node = self.nodes.len();
         let path = Name::register(path);
         let Policy { level, why, may_hash, volatile, rules, is_single } = policy;
-        let is_followed = level > Level::Kind && depth < MAX_DECLARED_DEPTH && node < MAX_NODES;
+        let is_followed = level > Level::Kind && depth < MAX_DECLARED_DEPTH;
         // What is not followed may hold what must not be hashed.
         let may_hash = may_hash && is_followed;
         self.nodes.push(Node { path, level, why, may_hash, volatile, inside: Inside::Nothing });

@@ -31,8 +31,9 @@ use rmcp::model::JsonObject;
 pub(crate) use describe::{FieldPolicy, Why};
 
 use super::hash::Hasher;
+use super::losses::{self, Loss};
 use crate::event::{Arguments, Name};
-use crate::shape::{Exposed, Level, TypeShape};
+use crate::shape::{Exposed, Form, Level, TypeShape};
 
 /// How many fields of one call are recorded.
 pub(crate) const MAX_FIELDS: usize = 64;
@@ -43,8 +44,8 @@ pub(crate) const MAX_MISSING: usize = 16;
 /// How deep declared types are followed, which ends recursive ones.
 const MAX_DECLARED_DEPTH: u32 = 8;
 
-/// How many fields of one tool are followed further. What lies below is recorded without its own
-/// fields. Nearer fields come first.
+/// Once a plan has so many places, no further one is followed: it is recorded without its own fields.
+/// Nearer fields come first, so that a plan has at most the members of one type more.
 const MAX_NODES: usize = 4096;
 
 /// One rule of `#[watched_tool(args(...))]`.
@@ -167,13 +168,16 @@ impl Members {
 }
 
 impl Plan {
-    /// Compiles the policy of a tool.
+    /// Compiles the policy of a tool. A shape that the author wrote by hand may panic: then it is
+    /// not known what is private, and no field is looked at.
     pub(crate) fn compile(
         schema: &JsonObject,
         shape: Option<fn() -> TypeShape>,
         rules: &[Rule],
     ) -> Self {
-        compile::compile(schema, shape, rules)
+        let unknown = || TypeShape::new(Form::Opaque).with_ceiling(Level::Kind);
+        losses::guarded(Loss::Shape, || compile::compile(schema, shape, rules))
+            .unwrap_or_else(|| compile::compile(schema, Some(unknown), rules))
     }
 
     /// Records the shape of a call's arguments in one walk.

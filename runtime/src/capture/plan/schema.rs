@@ -1,5 +1,7 @@
 //! What one declared type looks like one level down, from the tool's JSON Schema.
 
+use std::collections::{HashSet, VecDeque};
+
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -17,9 +19,7 @@ pub(super) fn outline<'a>(source: &Source<'a>, schema: &'a JsonObject) -> Outlin
     if let Some(items) = items(source.root, Some(schema)) {
         Outline::Items(source.with_schema(Some(items)))
     } else if schema.contains_key("properties") || schema.contains_key("allOf") {
-        let mut group = Group::default();
-        collect(source, schema, &mut group, MAX_HOPS);
-        Outline::Members(group)
+        Outline::Members(collect(source, schema))
     } else if forms.len() > 1 {
         Outline::OneOf(forms.into_iter().map(|form| source.with_schema(Some(form))).collect())
     } else {
@@ -32,28 +32,34 @@ pub(super) fn outline<'a>(source: &Source<'a>, schema: &'a JsonObject) -> Outlin
     }
 }
 
-/// Adds the properties of a schema and of the schemas that hold beside it.
-fn collect<'a>(source: &Source<'a>, schema: &'a JsonObject, group: &mut Group<'a>, hops: u32) {
-    let schema = narrow(source.root, schema);
-    let takes_more = |value: &Value| !matches!(value, Value::Bool(false));
-    group.is_open |= schema.get("additionalProperties").is_some_and(takes_more);
-    group.is_open |= schema.contains_key("patternProperties");
-    for (name, property) in object(schema.get("properties")).into_iter().flatten() {
-        if group.members.iter().any(|member| member.names[0] == *name) {
+/// The properties of a schema and of the schemas that hold beside it, the nearest first. Each schema
+/// counts once, however often it is referred to: `allOf` may name itself.
+fn collect<'a>(source: &Source<'a>, schema: &'a JsonObject) -> Group<'a> {
+    let mut group = Group::default();
+    let (mut names, mut seen) = (HashSet::new(), HashSet::new());
+    let mut queue = VecDeque::from([schema]);
+    while let Some(schema) = queue.pop_front() {
+        let schema = narrow(source.root, schema);
+        if !seen.insert(std::ptr::from_ref(schema)) {
             continue;
         }
-        group.members.push(Declared {
-            names: vec![name.clone()],
-            rust: Vec::new(),
-            is_required: requires(schema, name),
-            ceiling: Level::Value,
-            source: source.with_schema(property.as_object()),
-        });
+        let takes_more = |value: &Value| !matches!(value, Value::Bool(false));
+        group.is_open |= schema.get("additionalProperties").is_some_and(takes_more);
+        group.is_open |= schema.contains_key("patternProperties");
+        for (name, property) in object(schema.get("properties")).into_iter().flatten() {
+            if names.insert(name) {
+                group.members.push(Declared {
+                    names: vec![name.clone()],
+                    rust: Vec::new(),
+                    is_required: requires(schema, name),
+                    ceiling: Level::Value,
+                    source: source.with_schema(property.as_object()),
+                });
+            }
+        }
+        queue.extend(list(schema, "allOf").chain(branches(schema)));
     }
-    if hops > 0 {
-        let beside = list(schema, "allOf").chain(branches(schema));
-        beside.for_each(|schema| collect(source, schema, group, hops - 1));
-    }
+    group
 }
 
 /// The schema of an array's items.

@@ -17,6 +17,7 @@ pub(super) fn attributes(json: &mut Writer<'_>, event: &Event, of_watch: &[Tag])
     tags(json, event, of_watch);
     properties(json, &event.properties);
     json.count_unless(0, key!("queue_ns"), event.queue_ns);
+    link(json, event);
     caller(json, event);
     signals(json, event.signals);
     if let Some(detail) = &event.detail {
@@ -49,6 +50,15 @@ fn properties(json: &mut Writer<'_>, properties: &[Property]) {
         json.foreign_key(property.key.as_str());
         parts::exposed(json, property.value);
     }
+    json.close();
+}
+
+fn link(json: &mut Writer<'_>, event: &Event) {
+    let Some(link) = event.trace.link else { return };
+    json.key(key!("link"));
+    json.open();
+    json.hex(key!("trace_id"), &link.trace_id);
+    json.hex(key!("span_id"), &link.span_id);
     json.close();
 }
 
@@ -102,7 +112,7 @@ fn signals(json: &mut Writer<'_>, signals: Signals) {
     json.close();
 }
 
-fn error(json: &mut Writer<'_>, event: &Event) {
+pub(super) fn error(json: &mut Writer<'_>, event: &Event) {
     let Some(failure) = &event.failure else { return };
     if failure.type_name.is_none() && failure.fingerprint.is_none() && failure.side.is_none() {
         return;

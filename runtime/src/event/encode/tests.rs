@@ -26,7 +26,7 @@ pub(crate) fn plain() -> Event {
         started: Timestamp(1_795_243_491_123_456_789),
         duration_ns: 1_234_500,
         queue_ns: 0,
-        trace: Trace { trace_id: [0xab; 16], span_id: [0x01; 8], parent_span_id: None },
+        trace: Trace { trace_id: [0xab; 16], span_id: [0x01; 8], parent_span_id: None, link: None },
         outcome: Outcome::Ok,
         caller: Caller {
             client_name: Some(Label::clean("claude-code")),
@@ -235,7 +235,11 @@ fn numbers_are_written_exactly_at_their_ends() {
 
 #[test]
 fn the_common_members_can_be_spliced_into_an_event() {
-    let common = Common { server_name: "a \"b\"".into(), server_version: "1.0".into() };
+    let common = Common {
+        server_name: "a \"b\"".into(),
+        server_version: "1.0".into(),
+        server_instance: EventId::fresh(),
+    };
     let spliced =
         format!("{{{},{}", String::from_utf8(common.fragment()).unwrap(), &text(&plain())[1..]);
     let event: Value = serde_json::from_str(&spliced).unwrap();

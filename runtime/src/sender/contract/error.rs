@@ -19,6 +19,8 @@ pub struct SendError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Status(u16),
+    /// A status that is the service's last word.
+    Rejected(u16),
     Unreachable,
     Timeout,
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
@@ -35,6 +37,18 @@ impl SendError {
     #[must_use]
     pub const fn status(status: u16) -> Self {
         Self::of(Kind::Status(status))
+    }
+
+    /// The service answered with a status after which these events must not be sent again, whatever
+    /// the status would mean elsewhere: they are dropped, and counted by it.
+    ///
+    /// ```
+    /// let error = toolwatch::destination::SendError::rejected(500);
+    /// assert!(error.is_rejected() && error.http_status() == Some(500));
+    /// ```
+    #[must_use]
+    pub const fn rejected(status: u16) -> Self {
+        Self::of(Kind::Rejected(status))
     }
 
     /// The service could not be reached, or the connection broke.
@@ -83,9 +97,15 @@ impl SendError {
     #[must_use]
     pub const fn http_status(&self) -> Option<u16> {
         match self.kind {
-            Kind::Status(status) => Some(status),
+            Kind::Status(status) | Kind::Rejected(status) => Some(status),
             _ => None,
         }
+    }
+
+    /// Whether the events must not be sent again.
+    #[must_use]
+    pub const fn is_rejected(&self) -> bool {
+        matches!(self.kind, Kind::Rejected(_))
     }
 
     /// When the service wants to be asked again, when it said so.
@@ -122,7 +142,9 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Status(status) => write!(f, "the destination answered with status {status}"),
+            Kind::Status(status) | Kind::Rejected(status) => {
+                write!(f, "the destination answered with status {status}")
+            }
             Kind::Unreachable => f.write_str("the destination could not be reached"),
             Kind::Timeout => f.write_str("the destination did not answer in time"),
             Kind::SetUp => f.write_str("the HTTP client could not be made"),

@@ -17,9 +17,9 @@ pub use quota::{Quota, QuotaStatus};
 /// Takes batches of events.
 ///
 /// The sender's own thread calls it, one batch at a time, and waits for the answer; so `send` may
-/// block, and should give up by itself after some seconds. A panic counts as a failed attempt. The
-/// same batch, or parts of it, come again after a failure, with the same event ids: a destination
-/// that remembers ids can drop doubles.
+/// block, and should give up by itself after some seconds. A panic counts as a failed attempt, but
+/// with `panic = "abort"` it ends the process, as everywhere. The same batch, or parts of it, come
+/// again after a failure, with the same event ids: a destination that remembers ids can drop doubles.
 ///
 /// ```
 /// use toolwatch::destination::{Ack, Batch, Destination, SendError};
@@ -43,4 +43,11 @@ pub trait Destination: Send {
     /// # Errors
     /// Fails when the batch was not taken; the kind of the error decides what happens next.
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError>;
+
+    /// Whether the next batch needs no set-up that takes long, such as reading a trust store. A
+    /// process that ends begins no such set-up: its events stay in the spool, for the next one. In
+    /// memory mode it is not asked.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }

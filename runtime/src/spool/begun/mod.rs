@@ -10,13 +10,15 @@ mod report;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Spool;
 use super::disk::{Disk, DiskFile, Writes};
 use super::frame::{self, FRAME_HEADER, MAX_COMMON_BYTES, SEGMENT_HEADER};
 use super::segment;
+use crate::event::process;
+use crate::sync::MutexGuard;
 
 /// The ending of the file's name.
 pub(super) const BEGUN_SUFFIX: &str = ".begun";
@@ -36,6 +38,8 @@ pub(crate) struct Begun {
     slot: u16,
     /// Bytes of the frame in the slot.
     len: u16,
+    /// The process that noted it: a copy that fork made has other slots.
+    forks: u32,
 }
 
 /// The calls under way in this process.
@@ -113,6 +117,9 @@ impl Spool {
 
     /// Notes that a call has ended; its event, if there is to be one, is in the spool already.
     pub(crate) fn end(&self, begun: Begun) {
+        if begun.forks != process::forks() {
+            return;
+        }
         let mut register = self.register();
         let Some(held) = &mut register.held else { return };
         let cleared = clear(&*held.file, begun.slot, begun.len.into());
@@ -132,7 +139,7 @@ impl Spool {
     }
 
     fn register(&self) -> MutexGuard<'_, Register> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+        self.share().begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,7 +161,7 @@ impl Held {
         self.next_sequence = self.next_sequence.wrapping_add(1);
         let written = self.file.write_at(place(slot), &self.scratch);
         let len = u16::try_from(self.scratch.len()).unwrap_or(u16::MAX);
-        written.map(|()| Begun { slot, len }).map_err(|error| {
+        written.map(|()| Begun { slot, len, forks: process::forks() }).map_err(|error| {
             // A part of it may stand there.
             let _ = clear(&*self.file, slot, len.into());
             self.free.push(slot);

@@ -1,8 +1,8 @@
 //! A segment damaged at every byte: never a panic, every other record recovered, the loss counted.
 
-use super::simulated::{Dice, Machine};
 use super::*;
 use crate::spool::disk::Writes;
+use crate::spool::simulated::{Dice, Machine};
 
 /// Some more than a batch, so that damage lies at the edge of one as well.
 const RECORDS: u64 = 51;

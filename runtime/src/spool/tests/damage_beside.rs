@@ -1,8 +1,10 @@
 //! Damage to what lies beside a segment, and damage of every kind at random places.
 
+use std::time::Instant;
+
 use super::damage::recover;
-use super::simulated::Dice;
 use super::*;
+use crate::spool::simulated::Dice;
 
 const RECORDS: u64 = 50;
 /// Random damages of one run, times `TOOLWATCH_TEST_SCALE`.
@@ -163,7 +165,7 @@ fn a_full_spool_is_recovered_and_the_time_is_printed() {
     let _begun = old.begin(&payload(0)).unwrap();
     assert_eq!(old.stats().own().spooled(), fits, "nothing was evicted");
     old.release();
-    old.begun.lock().unwrap().held = None;
+    old.first.begun.lock().unwrap().held = None;
     let next = spool(home.path(), cap);
     let start = Instant::now();
     next.adopt_orphans();

@@ -25,7 +25,7 @@ pub(crate) struct Faults {
     /// Syncs fail.
     pub(super) no_sync: AtomicBool,
     /// Syncs of files that were asked for.
-    pub(super) syncs: AtomicI64,
+    pub(crate) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
 }

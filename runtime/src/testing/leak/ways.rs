@@ -63,6 +63,10 @@ leaks! {
     WatchDebug,
     /// A value in a header of the ingest request.
     Header,
+    /// A value in an attribute of a span sent over OTLP.
+    SpanAttribute,
+    /// A value in an attribute of a metric sent over OTLP.
+    DataPointAttribute,
     /// A value in the name of a file of the spool.
     FileName,
     /// The install key in a member of the event.
@@ -155,6 +159,10 @@ leaks! {
     WatchedDebug,
     /// An argument in the manifest.
     Manifest,
+    /// An argument in a line of the structured log.
+    StructuredLog,
+    /// An argument in the numbers of a tool.
+    Metrics,
     /// An argument in the metrics for Prometheus.
     PrometheusText,
 }

@@ -73,6 +73,8 @@ pub fn run(program: &str, seed: u64) -> Result<Verdict, Box<dyn Error>> {
         ("TOOLWATCH_API_KEY", api_key),
         ("TOOLWATCH_LOCAL", "1".to_owned()),
         ("TOOLWATCH_DEBUG", "1".to_owned()),
+        ("TOOLWATCH_LOG", "stderr".to_owned()),
+        ("TOOLWATCH_METRICS_RESOURCE", "1".to_owned()),
         ("TOOLWATCH_FLUSH_INTERVAL_MS", "20".to_owned()),
         ("TOOLWATCH_BEGIN_RECORDS", "1".to_owned()),
         (fixed::VARIABLE, fixed.to_text()),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{IdentityLevel, IntentLevel, IntentScope, Watch, WatchBuilder};
+use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Otlp, Watch, WatchBuilder};
 
 use super::author::{self, Told};
 use super::drive::{Drive, Inside};
@@ -78,11 +78,13 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     panics::keep_quiet();
     let (mut needles, mut sinks) = (Needles::new(round.seed), Sinks::default());
     let (directory, receiver) = (tempfile::tempdir()?, Receiver::start()?);
+    let collector = Receiver::start()?;
     misbehave(&receiver, &mut needles);
     let (fixed, schema) = Fixed::plant(&mut needles);
     let told = Told::default();
     let builder = builder(round, &mut needles, &receiver, directory.path(), &told);
     let builder = author::plug(builder, &told, &fixed);
+    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     let key = std::fs::read(directory.path().join("key"))?;
@@ -97,6 +99,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_directory("spool after delivery", directory.path())?;
     add_local(&mut sinks, directory.path())?;
     sinks.add_requests(&receiver.requests());
+    sinks.add_otlp(&collector.requests());
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
     Ok(Outcome {
@@ -138,6 +141,8 @@ fn builder(
         .identity_level(round.identity)
         .missing_tool_report(REPORT)
         .skip_tools(["nobody"])
+        .log(LogTarget::Tracing)
+        .metrics_resource(true)
         .flush_interval(Duration::from_millis(20))
         .environment(|_| None)
         .on_error(move |error| errors.add(sinks::describe(error)))
@@ -217,6 +222,7 @@ fn add_debugs(sinks: &mut Sinks, watch: &Watch, server: &Whole, is_routed: bool)
     let (check, own_check) = (watched.self_check(), watch.self_check(&server.router()));
     sinks.add_debug("Watch", watch);
     sinks.add_debug("Stats", &watch.stats());
+    sinks.add_debug("Metrics", &watch.metrics());
     sinks.add_debug("Quota", &watch.quota_status());
     sinks.add_metrics(watch);
     sinks.add_debug("Watched", &watched);

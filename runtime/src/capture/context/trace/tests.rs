@@ -44,6 +44,10 @@ fn a_trace_comes_from_meta_then_from_the_header_and_else_is_new() {
     let from_meta = read(&meta, Some(&headers));
     assert_eq!((from_meta.trace_id[0], from_meta.parent_span_id.map(|p| p[7])), (0x0a, Some(0xb7)));
     assert_ne!(from_meta.span_id, from_header.span_id);
+    assert_eq!((from_header.link, from_meta.link.map(|link| link.trace_id[0])), (None, Some(0x0b)));
+    let mut same = HeaderMap::new();
+    same.insert(TRACEPARENT, format!("00-{TRACE}-{SPAN}-00").parse().unwrap());
+    assert_eq!(read(&meta, Some(&same)).link, None, "one context is no link to itself");
     meta.set_traceparent("00-broken");
     assert_eq!(read(&meta, Some(&headers)).trace_id[0], 0x0b);
 }

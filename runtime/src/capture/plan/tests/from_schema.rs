@@ -54,3 +54,27 @@ fn a_reference_to_itself_ends() {
     let schema = json!({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}});
     check(&Plan::compile(&object(schema), None, &[]), json!({"z": 2}), "bytes=7 keys=1");
 }
+
+/// Found by the fuzzer: each reference was followed again, so that four of them took minutes.
+#[test]
+fn all_of_that_names_itself_is_read_once() {
+    let itself = vec![json!({"$ref": "#/$defs/A"}); 4];
+    let schema = json!({"allOf": itself, "$defs": {"A": {
+        "allOf": itself, "properties": {"a": {"allOf": itself}}, "required": ["a"],
+    }}});
+    let plan = Plan::compile(&object(schema), None, &[]);
+    check(&plan, json!({"a": {"a": 1}}), "bytes=13 keys=1\na object 1\na.a integer");
+}
+
+/// Found by the fuzzer: every place was bounded, and their number was not.
+#[test]
+fn a_wide_type_that_holds_itself_has_a_bounded_plan() {
+    let width = 500;
+    let properties: JsonObject =
+        (0..width).map(|n| (format!("p{n}"), json!({"$ref": "#/$defs/A"}))).collect();
+    let schema = json!({"$ref": "#/$defs/A", "$defs": {"A": {"properties": properties}}});
+    let plan = Plan::compile(&object(schema), None, &[]);
+    assert!(plan.nodes.len() <= MAX_NODES + width, "{} nodes", plan.nodes.len());
+    let out = capture(&plan, json!({"p1": {"p2": {"p3": {}}}}), Lengths::Exact);
+    assert_eq!(out.fields.len(), 2, "{}", text(&out));
+}

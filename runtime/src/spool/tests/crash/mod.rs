@@ -8,8 +8,8 @@ mod oracle;
 mod recovery;
 mod world;
 
-use super::simulated::{Dice, Machine};
 use super::*;
+use crate::spool::simulated::{Dice, Machine};
 use oracle::Totals;
 use world::{Mode, World};
 

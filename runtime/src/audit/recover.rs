@@ -1,0 +1,185 @@
+//! What a start finds of writers that have died: the ends of their lanes, and what was under way.
+//!
+//! The keys of a dead writer are gone with it, so nobody can add to its lane. The next writer cuts
+//! a torn line off and says in its own lane where the other one ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::lane::{Lane, parse_name, segment_name};
+use super::record::{self, Kind, Line};
+use super::{hex, key};
+use crate::spool::{Disk, DiskFile, Writes};
+
+/// Operations of one dead writer that are reported; a writer has no more of them open.
+pub(super) const MAX_BEGUN: usize = 256;
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// The end of a lane, as it was found.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    pub(super) size: u64,
+    pub(super) head: [u8; 32],
+    pub(super) torn_bytes: u64,
+    pub(super) is_closed: bool,
+    /// Operations that had begun and have not ended: `seq` and `event_id` of their records.
+    pub(super) begun: Vec<(u64, String)>,
+}
+
+/// Looks at a lane, and cuts what a dead writer has torn. `None` while it lives.
+///
+/// # Errors
+/// Fails when the lane cannot be read or cut.
+pub(super) fn inspect(
+    disk: &dyn Disk,
+    directory: &Path,
+    writer_id: u32,
+) -> io::Result<Option<End>> {
+    let segments = segments_of(disk, directory, writer_id)?;
+    // A writer holds the lock of its last segment, and lets go of it when the next has its name.
+    let mut files: Vec<Arc<dyn DiskFile>> = Vec::new();
+    for segment in &segments {
+        let path = directory.join(segment_name(writer_id, *segment));
+        match disk.adopt(&path, Writes::AtTheEnd)? {
+            Some(file) => files.push(file),
+            None => return Ok(None),
+        }
+    }
+    if segments_of(disk, directory, writer_id)? != segments {
+        return Ok(None);
+    }
+    if let Some(last) = files.last()
+        && is_closed(&**last)?
+    {
+        return Ok(Some(End { is_closed: true, ..End::default() }));
+    }
+    let (mut end, mut begun) = (End::default(), BTreeMap::new());
+    for file in &files {
+        read_segment(&**file, &mut end, &mut begun)?;
+    }
+    if let (Some(last), 1..) = (files.last(), end.torn_bytes) {
+        last.set_len(last.len()?.saturating_sub(end.torn_bytes))?;
+        last.sync()?;
+    }
+    end.begun = begun.into_iter().map(|(id, seq)| (seq, id)).collect();
+    end.begun.sort_unstable();
+    Ok(Some(end))
+}
+
+fn segments_of(disk: &dyn Disk, directory: &Path, writer_id: u32) -> io::Result<BTreeSet<u32>> {
+    let names = disk.list(directory)?.into_iter().filter_map(|(name, _)| parse_name(&name));
+    Ok(names.filter(|(id, _)| *id == writer_id).map(|(_, segment)| segment).collect())
+}
+
+/// Whether the last line ends the lane. Close records are short.
+fn is_closed(file: &dyn DiskFile) -> io::Result<bool> {
+    let mut tail = [0; 2048];
+    let start = file.len()?.saturating_sub(tail.len() as u64);
+    let have = crate::spool::read_full(file, start, &mut tail)?;
+    let Some(lines) = tail[..have].strip_suffix(b"\n") else { return Ok(false) };
+    let last = lines.rsplit(|&byte| byte == b'\n').next();
+    Ok(last.and_then(Line::parse).is_some_and(|line| line.header.kind == Kind::Closed))
+}
+
+/// Goes over the lines of a segment. What is damaged in it is for the verifier to tell.
+fn read_segment(
+    file: &dyn DiskFile,
+    end: &mut End,
+    begun: &mut BTreeMap<String, u64>,
+) -> io::Result<()> {
+    let (mut offset, mut have) = (0, Vec::new());
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let read = file.read_at(offset, &mut chunk)?;
+        if read == 0 {
+            break;
+        }
+        offset += read as u64;
+        have.extend_from_slice(&chunk[..read]);
+        let whole = have.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let mut last = None;
+        for bytes in have[..whole].split_inclusive(|&byte| byte == b'\n') {
+            let bytes = &bytes[..bytes.len() - 1];
+            if let Some(line) = Line::parse(bytes) {
+                follow(&line, begun);
+                last = Some((line.header.seq, bytes));
+            }
+        }
+        if let Some((seq, bytes)) = last {
+            (end.size, end.head) = (seq.saturating_add(1), record::digest(bytes));
+        }
+        have.drain(..whole);
+    }
+    end.torn_bytes = have.len() as u64;
+    Ok(())
+}
+
+/// Keeps account of what is under way.
+fn follow(line: &Line<'_>, begun: &mut BTreeMap<String, u64>) {
+    match (line.header.kind, event_id(line.body)) {
+        (Kind::Begun, Some(id)) if begun.len() < MAX_BEGUN => {
+            begun.insert(id.to_owned(), line.header.seq);
+        }
+        (Kind::Event, Some(id)) => {
+            begun.remove(id);
+        }
+        _ => {}
+    }
+}
+
+/// The id with which the body of an operation begins.
+pub(super) fn event_id(body: &[u8]) -> Option<&str> {
+    let id = body.strip_prefix(b"{\"event_id\":\"")?.get(..36)?;
+    std::str::from_utf8(id).ok()
+}
+
+/// Looks after every writer of whom nobody has seen the end, and leaves the living in the list.
+pub(super) fn recover(
+    disk: &dyn Disk,
+    directory: &Path,
+    state: &mut key::SealingState,
+    lane: &mut Lane,
+    wall: std::time::SystemTime,
+) -> io::Result<()> {
+    let mut open = Vec::new();
+    for writer_id in std::mem::take(&mut state.open) {
+        match inspect(disk, directory, writer_id) {
+            Ok(Some(end)) if end.is_closed && end.torn_bytes == 0 => {}
+            Ok(Some(end)) => {
+                if let Err(error) = report(writer_id, &end, lane, wall) {
+                    open.push(writer_id);
+                    tracing::debug!(%error, "the end of an audit lane could not be recorded");
+                }
+            }
+            // One that cannot be read now is looked at again by the next start.
+            Ok(None) | Err(_) => open.push(writer_id),
+        }
+    }
+    state.open = open;
+    Ok(())
+}
+
+fn report(
+    writer_id: u32,
+    end: &End,
+    lane: &mut Lane,
+    wall: std::time::SystemTime,
+) -> io::Result<()> {
+    let mut body = b"{\"writer_id\":".to_vec();
+    record::natural(writer_id.into(), &mut body);
+    body.extend_from_slice(b",\"size\":");
+    record::natural(end.size, &mut body);
+    body.extend_from_slice(b",\"head\":\"");
+    hex::append(&end.head, &mut body);
+    body.extend_from_slice(b"\",\"torn_bytes\":");
+    record::natural(end.torn_bytes, &mut body);
+    body.push(b'}');
+    lane.write(Kind::Recovered, &body, wall)?;
+    for (seq, id) in &end.begun {
+        let body = format!("{{\"event_id\":\"{id}\",\"writer_id\":{writer_id},\"seq\":{seq}}}");
+        lane.write(Kind::Interrupted, body.as_bytes(), wall)?;
+    }
+    Ok(())
+}

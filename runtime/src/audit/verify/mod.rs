@@ -1,0 +1,245 @@
+//! Verification: reads a log once from end to end, in memory that does not grow with it.
+
+mod damage;
+mod files;
+mod json;
+mod lane;
+mod report;
+
+pub use damage::{Damage, DamageKind};
+pub use report::{LaneEnd, LaneReport, Report, Verdict};
+
+use damage::Damages;
+use lane::{LaneCheck, Log};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use files::{Lanes, Pass, Progress};
+use lane::Attested;
+
+use super::builder::SEALING_KEY;
+use super::checkpoint::{Checkpoint, Note, read_notes};
+use super::key::{self, ChainKey, SealingState, VerificationKey};
+use crate::error::Error;
+use crate::spool::RealDisk;
+
+/// Checkpoints that are held at once: 10 s apart they are a year's.
+const MAX_CHECKPOINTS: usize = 4_000_000;
+/// Lanes that are told missing one by one.
+const MAX_LANES_MISSING: usize = 10_000;
+
+/// Verifies audit logs.
+///
+/// See the [module](super) for an example.
+pub struct Verifier<'a> {
+    key: &'a VerificationKey,
+    checkpoints: Vec<PathBuf>,
+    first_writer: u32,
+    progress: Option<Progress<'a>>,
+}
+
+impl<'a> Verifier<'a> {
+    /// A verifier with this key.
+    #[must_use]
+    pub fn new(key: &'a VerificationKey) -> Self {
+        Self { key, checkpoints: Vec::new(), first_writer: 0, progress: None }
+    }
+
+    /// Compares with the checkpoints of this file as well: notes, or the captured stderr of servers.
+    #[must_use]
+    pub fn checkpoints(mut self, file: impl Into<PathBuf>) -> Self {
+        self.checkpoints.push(file.into());
+        self
+    }
+
+    /// Begins with this lane; those before it were removed with intent.
+    #[must_use]
+    pub fn first_writer(mut self, writer_id: u32) -> Self {
+        self.first_writer = writer_id;
+        self
+    }
+
+    /// Calls this from time to time with the bytes that are read and those that there are.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(u64, u64) + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Reads the log and says what is to be said of it.
+    ///
+    /// # Errors
+    ///
+    /// When the verification could not run: the directory or a file cannot be read. That is no
+    /// verdict on the log.
+    pub fn verify(mut self, directory: &Path) -> Result<Report, Error> {
+        self.run(directory)
+            .map(|(report, _)| report)
+            .map_err(|error| Error::storage("the audit log could not be read", error))
+    }
+
+    /// Verifies, and makes a checkpoint of each lane's present end, as notes to be kept elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn checkpoint(mut self, directory: &Path) -> Result<(Report, String), Error> {
+        self.run(directory)
+            .map_err(|error| Error::storage("the audit log could not be read", error))
+    }
+
+    fn run(&mut self, directory: &Path) -> io::Result<(Report, String)> {
+        // Writers may go on meanwhile: what promises is read before what has to keep it. So the key
+        // and the checkpoints come before the lanes.
+        let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
+        let mut damages = Damages::default();
+        let (notes, unreadable) = self.read_checkpoints()?;
+        let lanes = files::list(directory, self.first_writer, &mut damages)?;
+        let log = Log { log_id: *self.key.log(), signer: self.key.signer() };
+        let total = lanes.values().flat_map(BTreeMap::values).sum();
+        let mut pass = Pass::new(directory, total, self.progress.take());
+        let (mut chain, mut reports, mut attested) = (self.key.chain(), Vec::new(), Vec::new());
+        let mut made = String::new();
+        for (&writer_id, segments) in &lanes {
+            skip_to(&mut chain, writer_id);
+            let own = notes.get(&writer_id).into_iter().flatten().collect();
+            let mut check = LaneCheck::new(&log, writer_id, chain.writer(), own);
+            pass.lane(&mut check, segments, &mut damages)?;
+            check.end(&mut damages);
+            attested.append(&mut check.attested);
+            reports.push(check.report.clone());
+            if check.size > 0 {
+                made.push_str(&note_of(&log, check));
+                made.push('\n');
+            }
+        }
+        self.find_missing(&lanes, &notes, state.as_ref(), &mut damages);
+        compare_ends(&mut reports, &attested, self.first_writer, &mut damages);
+        let report = Report {
+            log_id: self.key.log_id(),
+            lanes: reports,
+            damages,
+            checkpoints: notes.values().map(|notes| notes.len() as u64).sum(),
+            checkpoints_unreadable: unreadable,
+        };
+        Ok((report, made))
+    }
+
+    /// The checkpoints of this log by lane, and how many could not be read.
+    fn read_checkpoints(&self) -> io::Result<(BTreeMap<u32, Vec<Note>>, u64)> {
+        let (mut notes, mut unreadable) = (BTreeMap::<u32, Vec<Note>>::new(), 0);
+        let mut count = 0;
+        for path in &self.checkpoints {
+            let mut file = BufReader::new(File::open(path)?);
+            unreadable += read_notes(&mut file, |note| {
+                let writer_id = note.checkpoint.writer_id;
+                let is_ours = note.log_id == *self.key.log() && writer_id >= self.first_writer;
+                if is_ours && count < MAX_CHECKPOINTS {
+                    count += 1;
+                    notes.entry(writer_id).or_default().push(note);
+                }
+            })?;
+        }
+        Ok((notes, unreadable))
+    }
+
+    /// Lanes are numbered without gaps, and the sealing key and checkpoints say how far.
+    fn find_missing(
+        &self,
+        lanes: &Lanes,
+        notes: &BTreeMap<u32, Vec<Note>>,
+        state: Option<&SealingState>,
+        damages: &mut Damages,
+    ) {
+        let last = lanes.keys().chain(notes.keys()).max().map_or(0, |last| last.saturating_add(1));
+        let mut end = last;
+        if let Some(state) = state {
+            if self.owns(state, last) {
+                end = end.max(state.chain.writer_id);
+            } else {
+                damages.add_to_lane(state.chain.writer_id, DamageKind::SealingKey, 0);
+            }
+        }
+        let known: BTreeSet<u32> = lanes.keys().copied().collect();
+        let missing = (self.first_writer..end).filter(|id| !known.contains(id));
+        for writer_id in missing.take(MAX_LANES_MISSING) {
+            damages.add_to_lane(writer_id, DamageKind::LaneMissing, 0);
+        }
+    }
+
+    /// Whether the sealing key is of this log's chain.
+    fn owns(&self, state: &SealingState, last: u32) -> bool {
+        // Nobody can have started that many writers whose lanes are all gone.
+        if state.chain.writer_id > last.saturating_add(1_000_000) {
+            return false;
+        }
+        let mut chain = self.key.chain();
+        skip_to(&mut chain, state.chain.writer_id);
+        state.log_id == *self.key.log() && chain.secret.bytes() == state.chain.secret.bytes()
+    }
+}
+
+impl std::fmt::Debug for Verifier<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+fn skip_to(chain: &mut ChainKey, writer_id: u32) {
+    while chain.writer_id < writer_id {
+        chain.advance();
+    }
+}
+
+/// A checkpoint of a lane as it is now, sealed with the key of its last record.
+fn note_of(log: &Log<'_>, check: LaneCheck<'_>) -> String {
+    let checkpoint = Checkpoint {
+        writer_id: check.report.writer_id,
+        size: check.size,
+        head: check.head,
+        epoch: check.report.last_epoch,
+        time: check.report.last_time.clone(),
+        closed: check.report.is_closed,
+    };
+    checkpoint.seal(&log.log_id, &check.into_key()).to_note(&log.log_id, None)
+}
+
+/// Compares the ends of lanes with what later lanes have recorded of them.
+fn compare_ends(
+    reports: &mut [LaneReport],
+    attested: &[Attested],
+    first_writer: u32,
+    damages: &mut Damages,
+) {
+    for found in attested.iter().filter(|found| found.writer_id >= first_writer) {
+        // A lane that is missing has been told.
+        let Ok(at) = reports.binary_search_by_key(&found.writer_id, |lane| lane.writer_id) else {
+            continue;
+        };
+        let lane = &mut reports[at];
+        let kind = match lane.size.cmp(&found.size) {
+            std::cmp::Ordering::Less => Some(DamageKind::Cut),
+            std::cmp::Ordering::Greater => Some(DamageKind::Grown),
+            _ if lane.head != found.head => Some(DamageKind::Replaced),
+            _ if lane.torn_bytes > 0 => Some(DamageKind::Torn),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            damages.add_to_lane(found.writer_id, kind, found.size);
+        }
+        if !lane.is_closed {
+            lane.end = LaneEnd::Recovered;
+        }
+    }
+    reports.iter_mut().filter(|lane| lane.is_closed).for_each(|lane| lane.end = LaneEnd::Closed);
+}
+
+#[cfg(test)]
+pub(super) mod internals {
+    //! For the suite that changes every byte.
+    pub(in crate::audit) use super::damage::Damages;
+    pub(in crate::audit) use super::lane::{LaneCheck, Log};
+}

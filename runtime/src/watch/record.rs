@@ -1,0 +1,92 @@
+//! From an event to whoever is told of it.
+
+use super::{Active, Begun, operator};
+use crate::capture::losses::{self, Loss};
+use crate::capture::scratch;
+use crate::event::{self, ErrorKind, Event, Failure, Outcome, Timestamp};
+use crate::metrics::Flight;
+
+impl Active {
+    /// Notes that an operation is under way, when begin records are on: should the process die
+    /// before [`Active::end`], the next one reports it with what is known by now. Sampling leaves
+    /// none out, because an operation that is cut off is an error.
+    pub(crate) fn begin(&self, event: &mut Event) -> Option<Begun> {
+        if !self.settings().begin_records {
+            return None;
+        }
+        let outcome = std::mem::replace(&mut event.outcome, Outcome::Interrupted);
+        let interrupted = Failure::of_kind(ErrorKind::Interrupted);
+        let failure = event.failure.replace(interrupted.or_by_protocol(Outcome::Interrupted));
+        let write = |buffer: &mut Vec<u8>| {
+            event::encode(event, self.tags(), buffer);
+            #[cfg(feature = "planted-leaks")]
+            crate::testing::leak::alter(buffer, self.lanes().directory().as_deref());
+            self.lanes().begin(buffer)
+        };
+        let begun = losses::guarded(Loss::Event, || scratch::with(write)).flatten();
+        (event.outcome, event.failure) = (outcome, failure);
+        begun
+    }
+
+    /// Notes that an operation has ended. Its event has to be recorded before: a kill in between
+    /// is told by the event's id, one without an event is not.
+    pub(crate) fn end(&self, begun: Begun) {
+        self.lanes().end(begun);
+    }
+
+    /// Hands an event to the delivery path. Never fails and never blocks on the network.
+    pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
+        if self.settings().debug {
+            say(&event);
+        }
+        scratch::with(|buffer| self.append(&mut event, buffer));
+        self.registry().record(&event, flight);
+        self.readers().read(&event);
+        event::recycle(event);
+    }
+
+    /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
+    /// one of them gives it another weight there.
+    fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
+        let ended = event.started.0.saturating_add(event.duration_ns);
+        event::process::notice_at(Timestamp(ended));
+        let (key, rate) = (sampling_key(event), self.settings().sample_rate);
+        let is_error = event.outcome.is_error();
+        let mut is_encoded = false;
+        for lane in self.lanes().iter() {
+            let Some(weight) = lane.sample(key, rate, is_error) else { continue };
+            if !is_encoded || event.weight.to_bits() != weight.to_bits() {
+                event.weight = weight;
+                self.encode(event, buffer);
+                is_encoded = true;
+            }
+            lane.append(buffer);
+        }
+    }
+
+    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
+        buffer.clear();
+        self.count_tags_over(event);
+        event::encode(event, self.tags(), buffer);
+        #[cfg(feature = "planted-leaks")]
+        crate::testing::leak::alter(buffer, self.lanes().directory().as_deref());
+    }
+}
+
+/// What `debug` writes of an event: nothing that a caller chose.
+fn say(event: &Event) {
+    let millis = event.duration_ns / 1_000_000;
+    let of_author = event.event_type.as_str();
+    let method = if event.method.is_empty() { of_author } else { event.method };
+    let (name, outcome) = (event.name, event.outcome.as_str());
+    operator::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
+}
+
+/// Calls of one session, or of one trace, are kept or left out together.
+fn sampling_key(event: &Event) -> u64 {
+    let trace = event.trace.trace_id;
+    let half = u64::from_be_bytes([
+        trace[8], trace[9], trace[10], trace[11], trace[12], trace[13], trace[14], trace[15],
+    ]);
+    event.caller.session.map_or(half, |session| session.value)
+}

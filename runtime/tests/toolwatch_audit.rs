@@ -1,0 +1,165 @@
+//! The program `toolwatch-audit`, run as an operator does. It stands beside the crate because only
+//! there cargo tells where the program is.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use toolwatch::audit::Audit;
+use toolwatch::testing::audit::append;
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        let paths = words.iter().map(|word| match word.strip_prefix('@') {
+            Some(name) => self.path(name),
+            None => (*word).to_owned(),
+        });
+        Command::new(env!("CARGO_BIN_EXE_toolwatch-audit")).args(paths).output().unwrap()
+    }
+
+    /// Runs it, and expects this code; returns what it said on stdout and on stderr.
+    #[track_caller]
+    fn expect(&self, code: i32, words: &[&str]) -> (String, String) {
+        let output = self.run(words);
+        let (out, err) =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).into();
+        assert_eq!(output.status.code(), Some(code), "{words:?}\n{out}{err}");
+        (out, err)
+    }
+
+    fn write(&self, records: u32) {
+        let audit = Audit::builder(self.path("log")).checkpoint_file(self.path("checkpoints"));
+        let audit = audit.build().unwrap();
+        for number in 0..records {
+            let id = format!("{number:08x}-0000-7000-8000-000000000000");
+            append(&audit, format!("{{\"event_id\":\"{id}\",\"outcome\":\"ok\"}}").as_bytes());
+        }
+    }
+}
+
+const VERIFY: [&str; 7] =
+    ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@checkpoints"];
+
+#[test]
+fn each_verdict_has_its_own_exit_code() {
+    let home = Home::new();
+    let (out, err) = home.expect(0, &["keygen", "--log", "@log", "--key", "@key", "--sign"]);
+    assert!(out.starts_with("log ") && out.contains("public key toolwatch.audit/"), "{out}");
+    assert!(err.contains("keep the verification key where the server is not"), "{err}");
+    let bare = ["verify", "--log", "@log", "--key", "@key"];
+    assert!(home.expect(3, &bare).0.starts_with("nothing: "));
+    home.write(250);
+    let (out, err) = home.expect(0, &VERIFY);
+    assert!(out.starts_with("intact: ") && out.contains("lane 0: closed, 252 records"), "{out}");
+    assert_eq!(err, "", "no progress where nobody looks");
+    let (out, _) = home.expect(0, &bare);
+    assert!(
+        out.contains("checkpoints: none given, so records cut off the end would not be missed")
+    );
+    let path = home.path("log/lane-00000000-0000.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"ok\"", "\"no\"", 1)).unwrap();
+    let (out, _) = home.expect(1, &VERIFY);
+    assert!(out.contains("damage: lane 0, segment 0, line 2: altered"), "{out}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(home.expect(1, &VERIFY).0.contains("damage: lane 0: lane_missing"));
+}
+
+#[test]
+fn json_is_one_object_with_every_place() {
+    let home = Home::new();
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    home.write(120);
+    let (out, _) = home.expect(0, &[&VERIFY[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (report["verdict"].as_str(), report["records"].as_u64()),
+        (Some("intact"), Some(122))
+    );
+    assert_eq!(report["lanes"][0]["end"], "closed");
+    assert_eq!(report["lanes"][0]["checkpointed"], 122);
+    let path = home.path("log/lane-00000000-0000.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept: Vec<&str> = text.lines().take(50).chain(text.lines().skip(53)).collect();
+    std::fs::write(&path, kept.join("\n") + "\n").unwrap();
+    let (out, _) = home.expect(1, &[&VERIFY[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let expected = serde_json::json!(
+        { "writer_id": 0, "segment": 0, "line": 51, "kind": "missing", "count": 3 });
+    assert_eq!(report["damages"], serde_json::json!([expected]));
+}
+
+#[test]
+fn what_cannot_run_is_no_verdict() {
+    let home = Home::new();
+    for words in [
+        &["verify"][..],
+        &["verify", "--log", "@log"],
+        &["verify", "--log", "@log", "--key", "@key"],
+        &["nonsense"],
+        &[],
+    ] {
+        let (out, err) = home.expect(2, words);
+        assert!(out.is_empty() && err.starts_with("toolwatch-audit: "), "{words:?} {out}{err}");
+    }
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    home.write(1);
+    assert!(
+        home.expect(2, &["verify", "--log", "@none", "--key", "@key"])
+            .1
+            .contains("could not be read")
+    );
+    let missing = ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@none"];
+    home.expect(2, &missing);
+    std::fs::write(home.path("bad"), "no key").unwrap();
+    home.expect(2, &["verify", "--log", "@log", "--key", "@bad"]);
+}
+
+#[test]
+fn keys_are_private_and_never_made_twice() {
+    let home = Home::new();
+    let (key, _) = home.expect(0, &["keygen", "--log", "@log"]);
+    assert!(key.starts_with("toolwatch-audit-verify-v1 "), "{key}");
+    home.expect(2, &["keygen", "--log", "@log", "--key", "@key"]);
+    assert!(!Path::new(&home.path("key")).exists(), "no key is kept of a log that was not begun");
+    home.expect(0, &["keygen", "--log", "@other", "--key", "@key"]);
+    home.expect(2, &["keygen", "--log", "@third", "--key", "@key"]);
+    assert!(!Path::new(&home.path("third")).exists());
+    #[cfg(unix)]
+    for file in ["key", "log/sealing.key"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(home.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
+    let home = Home::new();
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    home.write(30);
+    let (notes, _) = home.expect(0, &["checkpoint", "--log", "@log", "--key", "@key"]);
+    assert!(notes.starts_with("toolwatch.audit/"), "{notes}");
+    std::fs::write(home.path("kept"), notes).unwrap();
+    let verify = ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@kept"];
+    home.expect(0, &verify);
+    let path = home.path("log/lane-00000000-0000.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept: String = text.split_inclusive('\n').take(20).collect();
+    std::fs::write(&path, kept).unwrap();
+    assert!(home.expect(1, &verify).0.contains("damage: lane 0: cut (32)"));
+    let (out, err) =
+        home.expect(1, &["checkpoint", "--log", "@log", "--key", "@key", "--checkpoint", "@kept"]);
+    assert!(out.is_empty() && err.contains("no checkpoint: the log is damaged"));
+}
