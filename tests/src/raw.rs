@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+/// How many lines of stderr wait to be read; those after are lost.
+const MAX_ERROR_LINES: usize = 1_024;
+
 /// A server as a child process, with its three pipes.
 pub struct RawServer {
     child: Child,
@@ -129,7 +132,7 @@ impl RawServer {
     /// When asked twice.
     pub fn error_lines(&mut self) -> Receiver<String> {
         let stderr = self.stderr.take().expect("stderr is read once");
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1_024);
+        let (sender, receiver) = std::sync::mpsc::sync_channel(MAX_ERROR_LINES);
         std::thread::spawn(move || {
             // Read to the end even when nobody listens, so that the server never blocks.
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
