@@ -150,7 +150,7 @@ impl Watch {
     /// Shuts down within 50 ms, because the process ends.
     fn leave(&self) {
         if let Some(active) = &self.0 {
-            active.readers().exports.end();
+            active.readers().exports.leave();
             tell(active, active.lanes().leave());
         }
     }
