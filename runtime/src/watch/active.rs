@@ -57,7 +57,7 @@ pub(super) struct Inner {
 /// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.readers.exports.end();
+        self.readers.exports.leave();
         #[cfg(feature = "prometheus")]
         self.close_outlets();
     }

@@ -152,7 +152,7 @@ impl Watch {
     fn leave(&self) {
         if let Some(active) = &self.0 {
             active.readers().close(Duration::from_millis(15));
-            active.readers().exports.end();
+            active.readers().exports.leave();
             tell(active, active.lanes().leave());
         }
     }

@@ -57,5 +57,7 @@ impl Exports {
 
     pub(super) const fn end(&self) {}
 
+    pub(super) const fn leave(&self) {}
+
     pub(super) const fn wait_end(&self, _: Duration) {}
 }

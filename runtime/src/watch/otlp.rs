@@ -87,6 +87,13 @@ impl Exports {
         }
     }
 
+    /// The same for a process that ends.
+    pub(super) fn leave(&self) {
+        if let Some(exporter) = &self.0 {
+            exporter.leave();
+        }
+    }
+
     pub(super) fn wait_end(&self, timeout: Duration) {
         if let Some(exporter) = &self.0 {
             exporter.wait_end(timeout);

@@ -3,8 +3,8 @@
 //! Numbers are cumulative, so an export that fails loses none: the next one tells them. It is
 //! counted, and never repeated. No call waits for this thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::metrics::Export;
@@ -12,6 +12,7 @@ use super::post::Post;
 use super::resource::{Resource, ServerRun};
 use super::spans::rejected;
 use crate::Error;
+use crate::contain::contain;
 use crate::destination::SendError;
 use crate::metrics::Registry;
 use crate::spool::Stats;
@@ -44,6 +45,10 @@ pub(crate) struct Sources {
 pub(crate) struct Exporter {
     shared: Arc<Shared>,
     ended_at: Mutex<Option<Instant>>,
+    /// `None` when the system refused one.
+    thread: Option<ThreadId>,
+    /// A copy of the process that fork made has no such thread, and must not wait for it.
+    process: u32,
 }
 
 #[derive(Default)]
@@ -58,6 +63,8 @@ struct State {
     asked: u64,
     done: u64,
     is_ending: bool,
+    /// The process ends: nothing is begun that takes long.
+    is_leaving: bool,
     has_ended: bool,
 }
 
@@ -68,15 +75,19 @@ impl Exporter {
         let of_thread = Arc::clone(&shared);
         let report = Arc::clone(&sources.report);
         let work = move || {
-            Work::new(plan, sources).run(&of_thread);
+            let _ = contain(|| Work::new(plan, sources).run(&of_thread));
             of_thread.tell(|state| state.has_ended = true);
         };
         let started = std::thread::Builder::new().name("toolwatch-otlp".to_owned()).spawn(work);
-        if let Err(error) = started {
-            shared.tell(|state| state.has_ended = true);
-            report(&Error::thread("the thread of OTLP metrics cannot be started", error));
-        }
-        Self { shared, ended_at: Mutex::new(None) }
+        let thread = match started {
+            Ok(handle) => Some(handle.thread().id()),
+            Err(error) => {
+                let error = Error::thread("the thread of OTLP metrics cannot be started", error);
+                let _ = contain(|| report(&error));
+                None
+            }
+        };
+        Self { shared, ended_at: Mutex::new(None), thread, process: std::process::id() }
     }
 
     /// Asks for an export now. What is returned can be waited for.
@@ -91,7 +102,9 @@ impl Exporter {
 
     /// Waits until an export that was asked for is done.
     pub(crate) fn wait(&self, number: u64, timeout: Duration) {
-        self.shared.wait(timeout, |state| state.done >= number || state.has_ended);
+        if self.is_elsewhere() {
+            self.shared.wait(timeout, |state| state.done >= number || state.has_ended);
+        }
     }
 
     /// Asks for the last export. Nothing is sent after it.
@@ -102,16 +115,31 @@ impl Exporter {
         self.shared.tell(|state| state.is_ending = true);
     }
 
+    /// The same for a process that ends, which begins no set-up of TLS any more.
+    pub(crate) fn leave(&self) {
+        self.shared.tell(|state| state.is_leaving = true);
+        self.end();
+    }
+
     /// Waits until the last export is done.
     pub(crate) fn wait_end(&self, timeout: Duration) {
-        self.shared.wait(timeout, |state| state.has_ended);
+        if self.is_elsewhere() {
+            self.shared.wait(timeout, |state| state.has_ended);
+        }
+    }
+
+    /// Whether there is a thread, and it is another one than this: a callback on the exporter's own
+    /// thread would wait for itself.
+    fn is_elsewhere(&self) -> bool {
+        let is_own = self.thread == Some(std::thread::current().id());
+        self.thread.is_some() && !is_own && self.process == std::process::id()
     }
 }
 
 impl Drop for Exporter {
     /// A request that hangs is left behind with its thread.
     fn drop(&mut self) {
-        self.end();
+        self.leave();
         let asked = *self.ended_at.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = asked.map_or(DROP_TIMEOUT, |at| at.elapsed());
         self.wait_end(DROP_TIMEOUT.saturating_sub(waited));
@@ -157,11 +185,14 @@ impl Work {
         loop {
             let wait = next.saturating_duration_since(Instant::now());
             shared.wait(wait, |state| state.is_ending || state.asked > state.done);
-            let (asked, is_ending) = {
+            let (asked, is_ending, is_leaving) = {
                 let state = shared.lock();
-                (state.asked, state.is_ending)
+                (state.asked, state.is_ending, state.is_leaving)
             };
-            if catch_unwind(AssertUnwindSafe(|| self.export())).is_err() {
+            if is_leaving && !self.plan.post.is_ready() {
+                return;
+            }
+            if contain(|| self.export()).is_none() {
                 self.failed(None);
             }
             shared.tell(|state| state.done = state.done.max(asked));
@@ -208,7 +239,8 @@ impl Work {
         // A refusal for good is told at once.
         if self.failures == TELL_AFTER || (self.failures == 1 && error.is_rejected()) {
             let message = "the collector does not take metrics";
-            (self.sources.report)(&Error::delivery(message, error.clone()));
+            let error = Error::delivery(message, error.clone());
+            let _ = contain(|| (self.sources.report)(&error));
         }
     }
 }

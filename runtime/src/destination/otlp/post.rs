@@ -21,6 +21,11 @@ impl Post {
         Self { channel, headers, blocking: Blocking::default() }
     }
 
+    /// Whether the next message needs no set-up that takes long.
+    pub(super) fn is_ready(&self) -> bool {
+        self.channel.is_ready()
+    }
+
     /// Posts a message and returns the reply to it; an empty one when it cannot be read.
     pub(super) fn send(&mut self, message: Vec<u8>) -> Result<Vec<u8>, SendError> {
         let (channel, headers) = (&self.channel, self.headers.clone());

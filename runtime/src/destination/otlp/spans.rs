@@ -20,6 +20,10 @@ impl Destination for Spans {
         "otlp"
     }
 
+    fn is_ready(&self) -> bool {
+        self.post.is_ready()
+    }
+
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
         let events: Vec<Value> =
             batch.events().filter_map(|event| serde_json::from_slice(&event).ok()).collect();
