@@ -193,25 +193,57 @@ fn two_processes() {
     world.finish(0);
 }
 
-macro_rules! scenes {
-    ($( $name:ident: $scene:ident, $kinds:expr; )*) => { $(
-        #[test]
-        fn $name() {
-            explore(stringify!($scene), $kinds, $scene);
-        }
-    )* };
+#[test]
+fn interleaved_callers_and_sender_hand_over_every_event_once() {
+    explore("hand_over", &BOTH[..1], hand_over);
 }
 
-scenes! {
-    interleaved_callers_and_sender_hand_over_every_event_once: hand_over, &BOTH[..1];
-    interleaved_callers_and_two_shutdowns_leave_every_event_to_somebody: ending, &BOTH;
-    interleaved_callers_never_wait_for_the_network: behind_a_gate, &BOTH;
-    interleaved_flush_and_shutdown_return_while_the_network_hangs: a_hanging_network, &BOTH[1..];
-    interleaved_refusals_cost_no_event: refusals, &BOTH[1..];
-    interleaved_eviction_is_counted_whatever_is_in_flight: eviction, &BOTH[1..];
-    interleaved_answers_after_the_end_are_not_counted_twice: late_answer, &BOTH[1..];
-    interleaved_full_disk_costs_only_what_was_in_memory: full_disk, &BOTH[1..];
-    interleaved_last_batch_counts_as_what_its_answer_says: last_batch, &BOTH[..1];
-    interleaved_memory_is_counted_to_the_last_event: memory, &BOTH;
-    interleaved_processes_deliver_every_event_once: two_processes, &BOTH[1..];
+#[test]
+fn interleaved_callers_and_two_shutdowns_leave_every_event_to_somebody() {
+    explore("ending", &BOTH, ending);
+}
+
+#[test]
+fn interleaved_callers_never_wait_for_the_network() {
+    explore("behind_a_gate", &BOTH, behind_a_gate);
+}
+
+#[test]
+fn interleaved_flush_and_shutdown_return_while_the_network_hangs() {
+    explore("a_hanging_network", &BOTH[1..], a_hanging_network);
+}
+
+#[test]
+fn interleaved_refusals_cost_no_event() {
+    explore("refusals", &BOTH[1..], refusals);
+}
+
+#[test]
+fn interleaved_eviction_is_counted_whatever_is_in_flight() {
+    explore("eviction", &BOTH[1..], eviction);
+}
+
+#[test]
+fn interleaved_answers_after_the_end_are_not_counted_twice() {
+    explore("late_answer", &BOTH[1..], late_answer);
+}
+
+#[test]
+fn interleaved_full_disk_costs_only_what_was_in_memory() {
+    explore("full_disk", &BOTH[1..], full_disk);
+}
+
+#[test]
+fn interleaved_last_batch_counts_as_what_its_answer_says() {
+    explore("last_batch", &BOTH[..1], last_batch);
+}
+
+#[test]
+fn interleaved_memory_is_counted_to_the_last_event() {
+    explore("memory", &BOTH, memory);
+}
+
+#[test]
+fn interleaved_processes_deliver_every_event_once() {
+    explore("two_processes", &BOTH[1..], two_processes);
 }
