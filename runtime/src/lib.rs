@@ -105,7 +105,7 @@ mod wrap;
 
 #[doc(inline)]
 pub use attach::{Blame, Blamed};
-pub use capture::context::{RequestInfo, detect_transport};
+pub use capture::context::{RemoteParent, RequestInfo, detect_transport};
 pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;

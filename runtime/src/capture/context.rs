@@ -10,6 +10,7 @@ mod request;
 mod session;
 mod trace;
 mod transport;
+mod trust;
 
 use rmcp::model::{InputResponses, RequestId, RequestMetaObject};
 
@@ -24,6 +25,7 @@ pub(crate) use session::SessionResolver;
 pub(crate) use trace::parent as traceparent;
 pub use transport::detect_transport;
 pub(crate) use transport::of_process as transport_of_process;
+pub use trust::RemoteParent;
 
 /// Reads a request's trace and caller. A session that needs an identity is found when the request
 /// is recorded.
@@ -31,8 +33,9 @@ pub(crate) fn read(
     request: &RequestInfo<'_>,
     install: &Hasher,
     resolver: Option<&SessionResolver>,
+    remote_parent: RemoteParent,
 ) -> (Trace, Caller) {
-    let trace = trace::read(request.meta(), request.headers());
+    let trace = remote_parent.apply(trace::read(request.meta(), request.headers()));
     let transport = request.transport();
     let session = session::read(request, transport, &trace, install, resolver);
     let mut caller = Caller { transport, session, ..Caller::default() };

@@ -10,6 +10,7 @@ use super::hooks::Hooks;
 use super::readers::ReaderOptions;
 use super::settings::IntentFilter;
 use super::{IntentScope, Watch};
+use crate::capture::context::RemoteParent;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
@@ -41,6 +42,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`lengths`](Self::lengths) | `TOOLWATCH_LENGTHS` | `exact` |
 /// | [`hash_mode`](Self::hash_mode) | `TOOLWATCH_HASH` | `keyed` |
 /// | [`loop_thresholds`](Self::loop_thresholds) | | 3 calls, 3 errors, 6 calls in turn |
+/// | [`trust_remote_parent`](Self::trust_remote_parent) | `TOOLWATCH_TRUST_REMOTE_PARENT` | `parent` |
 /// | [`session_resolver`](Self::session_resolver) | | none |
 /// | [`session_gap`](Self::session_gap) | | 30 minutes |
 /// | [`identify`](Self::identify) | | none |
@@ -99,6 +101,7 @@ pub struct WatchBuilder {
     pub(super) hash_mode: Option<HashMode>,
     pub(super) loop_thresholds: Option<LoopThresholds>,
     pub(super) transport: Option<Transport>,
+    pub(super) trust_remote_parent: Option<RemoteParent>,
     pub(super) hooks: Hooks,
     pub(super) readers: ReaderOptions,
     pub(super) tags: Vec<(String, String)>,
@@ -154,6 +157,8 @@ impl WatchBuilder {
         loop_thresholds: LoopThresholds,
         /// The transport of requests that do not tell theirs.
         transport: Transport,
+        /// What becomes of the trace context that a request brings along.
+        trust_remote_parent: RemoteParent,
         /// Whether a call is noted in the spool when it begins, so that the next start reports it
         /// as `interrupted` should the process die meanwhile. It costs one more encoding and write
         /// before the handler and one more write after it. Needs [`Durability::Spool`]. At most

@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::readers::Readers;
 use super::settings::Settings;
 use super::{Active, Watch, WatchBuilder, lanes, tags};
-use crate::capture::context;
+use crate::capture::context::{self, RemoteParent};
 use crate::capture::hash::{HashMode, InstallKey};
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
@@ -97,6 +97,14 @@ impl WatchBuilder {
         fill(&mut self.intent, || env.one_of("TOOLWATCH_INTENT", &intents));
         fill(&mut self.lengths, || env.one_of("TOOLWATCH_LENGTHS", &lengths));
         fill(&mut self.hash_mode, || env.one_of("TOOLWATCH_HASH", &hashes));
+        let parents = [
+            ("parent", RemoteParent::Parent),
+            ("link", RemoteParent::Link),
+            ("ignore", RemoteParent::Ignore),
+        ];
+        fill(&mut self.trust_remote_parent, || {
+            env.one_of("TOOLWATCH_TRUST_REMOTE_PARENT", &parents)
+        });
         fill(&mut self.debug, || env.flag("TOOLWATCH_DEBUG"));
         self.readers.merge(env);
         self.settle_local(env);
@@ -214,6 +222,7 @@ impl WatchBuilder {
             intent_scope: self.intent_scope.unwrap_or_default(),
             missing_tool,
             transport: self.transport.unwrap_or_else(context::transport_of_process),
+            remote_parent: self.trust_remote_parent.unwrap_or_default(),
             hooks: self.hooks,
             tags: tags::compile(&self.tags)?,
             debug: self.debug.unwrap_or(false),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::IntentScope;
 use super::hooks::Hooks;
+use crate::capture::context::RemoteParent;
 use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
@@ -26,6 +27,7 @@ pub(super) struct Settings {
     pub(super) intent_scope: IntentScope,
     pub(super) missing_tool: Option<MissingTool>,
     pub(super) transport: Transport,
+    pub(super) remote_parent: RemoteParent,
     pub(super) hooks: Hooks,
     pub(super) tags: Vec<Tag>,
     pub(super) debug: bool,
@@ -42,6 +44,7 @@ impl fmt::Debug for Settings {
             .field("intent", &self.intent)
             .field("intent_scope", &self.intent_scope)
             .field("transport", &self.transport)
+            .field("remote_parent", &self.remote_parent)
             .field("hooks", &self.hooks)
             .field("debug", &self.debug)
             .field("begin_records", &self.begin_records)

@@ -119,7 +119,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
             .filter(|sink| !sink.bytes.is_empty())
             .map(|it| it.name.clone())
             .collect(),
-        taken: watch.destinations()[0].1.own().captured(),
+        taken: captured(&watch),
         needles: needles.len(),
         bytes: sinks.len(),
     })
@@ -189,7 +189,7 @@ pub fn feed(watch: &Watch, calls: usize, needles: &mut Needles) -> io::Result<u6
         .build()?;
     runtime.block_on(drive(calls, watch, needles))?;
     runtime.shutdown_timeout(PATIENCE);
-    Ok(watch.stats().own().captured())
+    Ok(captured(watch))
 }
 
 async fn drive(calls: usize, watch: &Watch, needles: &mut Needles) -> io::Result<()> {
@@ -202,7 +202,7 @@ async fn drive(calls: usize, watch: &Watch, needles: &mut Needles) -> io::Result
     let mut link = open(&server, needles).await?;
     for number in 0..calls {
         let call = calls::prepare(number, &mut tools, &server, needles);
-        let before = watch.stats().own().captured();
+        let before = captured(watch);
         let what = format!("call {number} of {}, {:?}", call.tool, call.act);
         let lost = |error| io::Error::other(format!("{what}: {error}"));
         if number > 0 && number % CALLS_PER_LINK == 0 {
@@ -254,7 +254,12 @@ async fn make(
 
 /// Waits until one more event was captured.
 async fn recorded(watch: &Watch, before: u64) -> io::Result<()> {
-    until(|| watch.stats().own().captured() > before).await
+    until(|| captured(watch) > before).await
+}
+
+/// How many events the last destination has: by then those before it have them too.
+pub(super) fn captured(watch: &Watch) -> u64 {
+    watch.destinations().last().map_or(0, |(_, stats)| stats.own().captured())
 }
 
 pub(super) async fn until(condition: impl Fn() -> bool) -> io::Result<()> {

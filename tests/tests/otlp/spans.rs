@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::{Value, json};
-use toolwatch::Watch;
+use toolwatch::{RemoteParent, Watch};
 use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::server::watched;
 use toolwatch_tests::wrapped::{Era, Lines};
@@ -237,4 +237,23 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
     };
     assert_eq!(links(calls[0]), [context(IN_HEADER)]);
     assert!(links(calls[1]).is_empty() && links(calls[2]).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_context_of_a_caller_is_trusted_as_far_as_the_author_says() {
+    for (trust, links) in [(RemoteParent::Link, 1), (RemoteParent::Ignore, 0)] {
+        let collector = Collector::start();
+        let (watch, _directory) = collector.watch(|builder| builder.trust_remote_parent(trust));
+        let server = watch.wrap(watched::Server);
+        let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
+        let meta = json!({ "traceparent": IN_META });
+        let params = json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta });
+        client.request("tools/call", params).await.expect("a reply");
+        watch.flush(PATIENCE);
+        let spans = collector.spans();
+        let Sent { span, .. } = of_tool(&spans, "ok");
+        assert!(span.parent_span_id.is_empty() && hex(&span.trace_id) != IN_META[3..35]);
+        assert_eq!(span.links.len(), links);
+        assert!(span.links.iter().all(|link| hex(&link.trace_id) == IN_META[3..35]));
+    }
 }

@@ -49,7 +49,7 @@ impl Active {
     /// Reads a request's trace and caller.
     pub(crate) fn read_context(&self, request: &RequestInfo<'_>) -> (Trace, Caller) {
         let resolver = self.settings().hooks.resolver.as_deref();
-        context::read(request, self.install_hasher(), resolver)
+        context::read(request, self.install_hasher(), resolver, self.settings().remote_parent)
     }
 
     /// What tells this request from others of its connection.

@@ -12,7 +12,7 @@ use super::script::End;
 use super::server::Whole;
 use super::wire::Wire;
 use crate::canary::needle::Needles;
-use crate::canary::round::until;
+use crate::canary::round::{captured, until};
 use crate::canary::schema::Schema;
 use crate::canary::sinks::Sinks;
 use crate::wrapped::Era;
@@ -178,7 +178,7 @@ impl Drive<'_> {
     }
 
     fn captured(&self) -> u64 {
-        self.inside.as_ref().map_or(0, |inside| inside.watch.stats().own().captured())
+        self.inside.as_ref().map_or(0, |inside| captured(&inside.watch))
     }
 
     fn waiting(&self) -> usize {
@@ -191,7 +191,7 @@ impl Drive<'_> {
             tokio::time::sleep(PAUSE).await;
             return Ok(());
         };
-        until(|| inside.watch.stats().own().captured() >= before + events).await
+        until(|| captured(&inside.watch) >= before + events).await
     }
 
     /// Waits until a request is under way, and collects the spool the first time.
