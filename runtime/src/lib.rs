@@ -180,6 +180,11 @@ struct OtlpGuide;
 #[doc = include_str!("../../docs/guides/prometheus.md")]
 struct PrometheusGuide;
 
+/// The code in the guide to readers within the process compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/readers.md")]
+struct ReadersGuide;
+
 /// The code in the guide to events compiles.
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/events.md")]

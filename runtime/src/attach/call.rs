@@ -20,7 +20,7 @@ use crate::capture::context::{self, RequestInfo};
 use crate::capture::failure::Fault;
 use crate::capture::intent;
 use crate::capture::losses::{self, Loss};
-use crate::event::{self, ErrorKind, EventId, Failure, Timestamp};
+use crate::event::{self, ErrorKind, EventId, Failure, Outcome, Timestamp};
 use crate::shape::Exposed;
 use crate::span::{self, CallSpan, Ending, Ticket};
 use crate::watch::Active;
@@ -162,17 +162,16 @@ impl<'s, S> Opened<'s, S> {
         #[cfg(feature = "planted-leaks")]
         crate::testing::leak::see_error(error);
         let (outcome, kind) = ending::of_extractor(error);
-        let failure = self.failure(kind, error.code.0);
+        // rmcp turns a refusal of the arguments into a result, so that the client sees no code.
+        let code = (outcome != Outcome::InvalidArguments).then_some(error.code.0);
+        let failure = self.failure(kind, code);
         let span = std::mem::replace(&mut self.span, CallSpan::disabled());
         span.finish(outcome, Ending { result: None, failure });
     }
 
-    fn failure(&mut self, kind: ErrorKind, code: i32) -> Option<Failure> {
+    fn failure(&mut self, kind: ErrorKind, code: Option<i32>) -> Option<Failure> {
         let watch = self.span.watch()?;
-        Some(
-            self.entry
-                .with_hasher(watch, |hasher| ending::describe(kind, Some(code), None, hasher)),
-        )
+        Some(self.entry.with_hasher(watch, |hasher| ending::describe(kind, code, None, hasher)))
     }
 
     /// Records the value that the rule with this index releases. `reveal` is the author's code,
