@@ -11,7 +11,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 const FEW: usize = 16;
 
 pub(super) fn is_strict(bytes: &[u8]) -> bool {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    // One look at all bytes is faster than one at each string.
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut json = serde_json::Deserializer::from_str(text);
     Strict.deserialize(&mut json).is_ok() && json.end().is_ok()
 }
 
