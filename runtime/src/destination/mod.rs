@@ -1,5 +1,7 @@
 //! Where batches go. The ingest client over HTTP is one destination; authors can write others.
 
+#[cfg(feature = "agentcat")]
+mod agentcat;
 #[cfg(feature = "http")]
 mod blocking;
 #[cfg(feature = "http")]
@@ -21,6 +23,8 @@ mod rfc3339;
 #[cfg(feature = "http")]
 mod secret;
 
+#[cfg(feature = "agentcat")]
+pub use agentcat::AgentCat;
 #[cfg(feature = "http")]
 pub use client::{IngestClient, IngestClientBuilder};
 #[cfg(feature = "http")]

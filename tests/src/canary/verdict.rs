@@ -13,12 +13,14 @@ macro_rules! otlp {
 }
 
 /// What may be where: the bytes before the place, what ends it, and the only kind it may hold.
-const EXCEPTIONS: [(&str, u8, Kind); 17] = [
+const EXCEPTIONS: [(&str, u8, Kind); 19] = [
     ("\"intent\":{\"text\":\"", b'"', Kind::Intent),
+    ("\"user_intent\":\"", b'"', Kind::Intent),
     ("\"client_name\":\"", b'"', Kind::Label),
     ("\"client_version\":\"", b'"', Kind::Label),
     ("\"mcp_protocol_version\":\"", b'"', Kind::Label),
     ("\"identity\":{\"label\":\"", b'"', Kind::Identity),
+    ("\"identity\":\"", b'"', Kind::Identity),
     ("\"trace_id\":\"", b'"', Kind::Trace),
     ("\"parent_span_id\":\"", b'"', Kind::Trace),
     ("authorization: Bearer ", b'\r', Kind::ApiKey),

@@ -165,4 +165,6 @@ leaks! {
     Metrics,
     /// An argument in the metrics for Prometheus.
     PrometheusText,
+    /// An argument in what AgentCat is sent.
+    AgentCat,
 }

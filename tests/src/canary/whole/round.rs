@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use toolwatch::destination::AgentCat;
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
 use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Otlp, Watch, WatchBuilder};
@@ -78,13 +79,14 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     panics::keep_quiet();
     let (mut needles, mut sinks) = (Needles::new(round.seed), Sinks::default());
     let (directory, receiver) = (tempfile::tempdir()?, Receiver::start()?);
-    let collector = Receiver::start()?;
+    let (collector, cat) = (Receiver::start()?, Receiver::start()?);
     misbehave(&receiver, &mut needles);
     let (fixed, schema) = Fixed::plant(&mut needles);
     let told = Told::default();
     let builder = builder(round, &mut needles, &receiver, directory.path(), &told);
     let builder = author::plug(builder, &told, &fixed);
     let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
+    let builder = builder.destination(AgentCat::new(&cat.endpoint(), "proj_canary")?);
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     let key = std::fs::read(directory.path().join("key"))?;
@@ -99,6 +101,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_directory("spool after delivery", directory.path())?;
     add_local(&mut sinks, directory.path())?;
     sinks.add_requests(&receiver.requests());
+    sinks.add_requests(&cat.requests());
     sinks.add_otlp(&collector.requests());
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
