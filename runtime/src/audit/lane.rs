@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::checkpoint::Checkpoint;
 use super::key::{EpochKey, LogId};
 use super::record::{self, Header, Kind};
-use crate::event;
+use crate::event::{self, write_natural};
 use crate::spool::{Disk, DiskFile, Writes};
 
 /// Records that one epoch's key seals at most.
@@ -163,7 +163,7 @@ impl Lane {
 
     fn write_genesis(&mut self, wall: SystemTime) -> io::Result<()> {
         let mut body = b"{\"segment\":".to_vec();
-        record::natural(self.segment.into(), &mut body);
+        write_natural(self.segment.into(), &mut body);
         body.extend_from_slice(&self.about);
         body.push(b'}');
         self.write_line(Kind::Genesis, &body, wall)

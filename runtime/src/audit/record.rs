@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::hex;
 use super::key::{EpochKey, LogId};
+use crate::event::write_natural;
 
 /// Bytes of a body at most: the spool's bound for an event.
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -88,11 +89,11 @@ pub(super) fn write(
     out.extend_from_slice(b"{\"log_id\":\"");
     hex::append(&header.log_id, out);
     out.extend_from_slice(b"\",\"writer_id\":");
-    natural(header.writer_id.into(), out);
+    write_natural(header.writer_id.into(), out);
     out.extend_from_slice(b",\"epoch\":");
-    natural(header.epoch, out);
+    write_natural(header.epoch, out);
     out.extend_from_slice(b",\"seq\":");
-    natural(header.seq, out);
+    write_natural(header.seq, out);
     out.extend_from_slice(b",\"time\":\"");
     out.extend_from_slice(header.time);
     out.extend_from_slice(b"\",\"type\":\"");
@@ -115,20 +116,6 @@ pub(super) fn write(
     hash.update(&out[sealed..]);
     out.push(b'\n');
     hash.finalize().into()
-}
-
-pub(super) fn natural(mut number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 /// A line that has the spelling of a record. Nothing says yet that its MAC is right.

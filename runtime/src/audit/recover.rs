@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::lane::{Lane, parse_name, segment_name};
 use super::record::{self, Kind, Line};
 use super::{hex, key};
+use crate::event::write_natural;
 use crate::spool::{Disk, DiskFile, Writes};
 
 /// Operations of one dead writer that are reported; a writer has no more of them open.
@@ -168,13 +169,13 @@ fn report(
     wall: std::time::SystemTime,
 ) -> io::Result<()> {
     let mut body = b"{\"writer_id\":".to_vec();
-    record::natural(writer_id.into(), &mut body);
+    write_natural(writer_id.into(), &mut body);
     body.extend_from_slice(b",\"size\":");
-    record::natural(end.size, &mut body);
+    write_natural(end.size, &mut body);
     body.extend_from_slice(b",\"head\":\"");
     hex::append(&end.head, &mut body);
     body.extend_from_slice(b"\",\"torn_bytes\":");
-    record::natural(end.torn_bytes, &mut body);
+    write_natural(end.torn_bytes, &mut body);
     body.push(b'}');
     lane.write(Kind::Recovered, &body, wall)?;
     for (seq, id) in &end.begun {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use super::checkpoint::{Publisher, Sealed};
 use super::key::LogId;
 use super::lane::Lane;
-use super::record::{Kind, MAX_BODY_BYTES, natural};
+use super::record::{Kind, MAX_BODY_BYTES};
 use super::stats::AuditStats;
-use crate::event::process;
+use crate::event::{process, write_natural};
 use crate::spool::{Clock, DiskFile};
 
 /// Records between two checkpoints at most.
@@ -142,7 +142,7 @@ impl Writer {
             return Ok(());
         }
         let mut body = b"{\"events\":".to_vec();
-        natural(state.unreported, &mut body);
+        write_natural(state.unreported, &mut body);
         body.push(b'}');
         self.write(state, Kind::Missed, &body)?;
         state.unreported = 0;

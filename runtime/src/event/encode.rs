@@ -8,7 +8,7 @@ mod attributes;
 #[cfg(feature = "audit")]
 pub(super) mod audit;
 mod detail;
-mod json;
+pub(super) mod json;
 mod parts;
 pub(super) mod time;
 

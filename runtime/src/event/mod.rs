@@ -34,6 +34,8 @@ pub(crate) use detail::{
 pub(crate) use encode::audit::{encode_begun, encode_for_audit};
 #[cfg(any(test, fuzzing))]
 pub(crate) use encode::encode_arguments;
+#[cfg(feature = "audit")]
+pub(crate) use encode::json::natural as write_natural;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
 #[cfg(feature = "audit")]

@@ -62,8 +62,8 @@ fn link(json: &mut Writer<'_>, event: &Event) {
     json.close();
 }
 
-/// What tells this request and its caller from others.
-fn caller(json: &mut Writer<'_>, event: &Event) {
+/// The id of the request: a number as it is, a text as its keyed hash.
+pub(super) fn request_id(json: &mut Writer<'_>, event: &Event) {
     match event.request_id {
         Some(RequestKey::Number(number)) => {
             json.key(key!("request_id"));
@@ -72,6 +72,11 @@ fn caller(json: &mut Writer<'_>, event: &Event) {
         Some(RequestKey::Hash(hash)) => json.hash(key!("request_id"), hash),
         None => {}
     }
+}
+
+/// What tells this request and its caller from others.
+fn caller(json: &mut Writer<'_>, event: &Event) {
+    request_id(json, event);
     if event.is_continuation {
         json.key(key!("continuation"));
         json.bool(true);

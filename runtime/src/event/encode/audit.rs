@@ -6,7 +6,7 @@
 use super::error;
 use super::json::{Writer, key};
 use super::{attributes, parts};
-use crate::event::{Arguments, Event, Identity, RequestKey};
+use crate::event::{Arguments, Event, Identity};
 
 /// Appends the body of the record of an operation that has ended.
 pub(crate) fn encode_for_audit(event: &Event, out: &mut Vec<u8>) {
@@ -55,14 +55,7 @@ fn begin(json: &mut Writer<'_>, event: &Event) {
 }
 
 fn caller(json: &mut Writer<'_>, event: &Event) {
-    match event.request_id {
-        Some(RequestKey::Number(number)) => {
-            json.key(key!("request_id"));
-            json.integer(number);
-        }
-        Some(RequestKey::Hash(hash)) => json.hash(key!("request_id"), hash),
-        None => {}
-    }
+    attributes::request_id(json, event);
     json.text(key!("transport_type"), event.caller.transport.as_str());
     if let Some(name) = &event.caller.client_name {
         json.text(key!("client_name"), name.as_str());

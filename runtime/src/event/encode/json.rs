@@ -18,6 +18,21 @@ pub(super) use key;
 /// Appends to a buffer. A comma is due wherever the last byte does not open an object.
 pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
 
+/// Appends a number in decimal.
+pub(crate) fn natural(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl Writer<'_> {
@@ -108,18 +123,8 @@ impl Writer<'_> {
         }
     }
 
-    pub(super) fn natural(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.0.extend_from_slice(&digits[at..]);
+    pub(super) fn natural(&mut self, number: u64) {
+        natural(number, self.0);
     }
 
     pub(super) fn integer(&mut self, number: i64) {
