@@ -133,11 +133,9 @@ impl Key {
     }
 }
 
-/// The JSON-RPC code that the client was answered with. Arguments that do not fit are refused with a
-/// code inside the server, which rmcp turns into a result with the error flag.
+/// The JSON-RPC code that the client was answered with.
 fn code_of(event: &Event) -> Option<i32> {
-    let code = event.failure.as_ref().and_then(|failure| failure.code);
-    code.filter(|_| event.outcome != Outcome::InvalidArguments)
+    event.failure.as_ref().and_then(|failure| failure.code)
 }
 
 /// The series of a key; of the one that stands for the rest once there are too many.

@@ -3,9 +3,10 @@
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, Tool};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use toolwatch_tests::wrapped::{Era, Lines};
 
+use crate::log::Seen;
 use crate::shop::{Shop, offline};
 
 /// At least 200 texts: escape sequences, bidirectional controls, ends of lines, what breaks JSON and
@@ -62,47 +63,11 @@ fn is_harmless(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-/// Collects what `tracing` is told.
-#[derive(Clone, Default)]
-struct Texts(Arc<Mutex<Vec<String>>>);
-
-impl tracing::field::Visit for Texts {
-    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0.lock().expect("a lock").push(format!("{value:?}"));
-    }
-
-    fn record_str(&mut self, _: &tracing::field::Field, value: &str) {
-        self.0.lock().expect("a lock").push(value.to_owned());
-    }
-}
-
-impl tracing::Subscriber for Texts {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "toolwatch::call"
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// Each payload is a tool's name, an argument, a client's name, a session and a request's id.
 #[tokio::test]
 async fn no_control_byte_reaches_a_log_or_the_resource() {
-    let texts = Texts::default();
-    let _guard = tracing::subscriber::set_default(texts.clone());
+    let seen = Seen::default();
+    let _guard = tracing::subscriber::set_default(seen.clone());
     let payloads = payloads();
     let mut router: ToolRouter<Shop> = Shop::tool_router();
     for payload in &payloads {
@@ -135,9 +100,11 @@ async fn no_control_byte_reaches_a_log_or_the_resource() {
             }
         }
     }
-    let told = texts.0.lock().expect("a lock").clone();
+    let seen = seen.0.lock().expect("a lock").clone();
+    let members = seen.iter().filter_map(Value::as_object).flat_map(|event| event.values());
+    let told: Vec<_> = members.filter_map(Value::as_str).collect();
     assert!(told.len() > payloads.len());
-    for text in &told {
+    for text in told {
         assert!(is_harmless(text), "{text:?}");
     }
     let params = json!({ "uri": "metrics://server" });

@@ -37,7 +37,7 @@ fn a_child_writes_one_line_per_event_to_stderr_and_nothing_else_is_needed() {
 
 /// The events of one target, as JSON.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<Value>>>);
+pub(crate) struct Seen(pub(crate) Arc<Mutex<Vec<Value>>>);
 
 struct Fields(Value);
 

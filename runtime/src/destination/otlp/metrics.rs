@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::attribute::Attributes;
 use super::protobuf::Message;
 use super::resource::{Resource, ServerRun, write_scope};
-use crate::event::{Name, Outcome};
+use crate::event::Name;
 use crate::metrics::{Durations, Metrics, ToolMetrics};
 use crate::semconv::otel;
 use crate::spool::{DropReason, Stats, Tally};
@@ -70,9 +70,7 @@ impl Export<'_> {
     fn operations(&self, scope: &mut Message) {
         let mut series: BTreeMap<_, Durations> = BTreeMap::new();
         for of in &self.metrics.operations {
-            // Such a reply has no code: rmcp makes a result with the error flag of that error.
-            let code = of.code.filter(|_| of.outcome != Outcome::InvalidArguments);
-            let key = (of.method, of.target.map(Name::as_str), of.error_type(), code);
+            let key = (of.method, of.target.map(Name::as_str), of.error_type(), of.code);
             series.entry(key).or_default().add(&of.durations);
         }
         let codes: Vec<_> = series.keys().map(|key| key.3.map(code_text)).collect();

@@ -100,11 +100,9 @@ impl<'a> Span<'a> {
         Outcome::parse(self.event["attributes"]["outcome"].as_str()?)
     }
 
-    /// The JSON-RPC code of the reply. Arguments that do not fit are an error of that code within
-    /// the server, and rmcp makes a result with the error flag of it, which has none.
+    /// The JSON-RPC code of the reply.
     fn code(&self) -> Option<i64> {
-        let is_replied = self.outcome() != Some(Outcome::InvalidArguments);
-        self.event["error_code"].as_i64().filter(|_| is_replied)
+        self.event["error_code"].as_i64()
     }
 
     /// The code of an error in full: on a span no number of values is too many.
