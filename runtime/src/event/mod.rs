@@ -109,6 +109,8 @@ sealed_struct! {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
+        /// The sampled flag: what the caller says of its trace, `true` for a trace of our own.
+        is_sampled: bool,
         /// A context that the request came in beside its parent.
         link: Option<Link>,
     }
@@ -120,6 +122,7 @@ sealed_struct! {
     pub(crate) struct Link {
         trace_id: [u8; 16],
         span_id: [u8; 8],
+        is_sampled: bool,
     }
 }
 

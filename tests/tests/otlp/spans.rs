@@ -211,7 +211,7 @@ async fn the_resource_is_the_server_and_its_run() {
 }
 
 const IN_META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
-const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -242,6 +242,7 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
         let found = (hex(&call.span.trace_id), hex(&call.span.parent_span_id));
         assert_eq!(found, context(parent));
         assert_eq!(call.span.flags & REMOTE, REMOTE);
+        assert_eq!(call.span.flags & 1, u32::from(parent == IN_META), "the caller's sampled flag");
         assert_eq!(call.attributes["network.transport"], "tcp");
         assert_eq!(call.attributes["network.protocol.name"], "http");
         let session = call.attributes["mcp.session.id"].as_str().expect("a session");
@@ -251,6 +252,7 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
         sent.span.links.iter().map(|of| (hex(&of.trace_id), hex(&of.span_id))).collect()
     };
     assert_eq!(links(calls[0]), [context(IN_HEADER)]);
+    assert_eq!(calls[0].span.links[0].flags & 1, 0, "the flag of the linked context");
     assert!(links(calls[1]).is_empty() && links(calls[2]).is_empty());
 }
 
