@@ -79,9 +79,7 @@ impl From<SystemTime> for Timestamp {
 /// RFC 3339 in UTC with microseconds.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(27);
-        super::encode::time::write(self.0, &mut text);
-        f.write_str(&String::from_utf8_lossy(&text))
+        f.write_str(&String::from_utf8_lossy(&super::encode::time::text(self.0)))
     }
 }
 

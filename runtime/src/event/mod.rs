@@ -38,6 +38,8 @@ pub(crate) use encode::encode_arguments;
 pub(crate) use encode::json::natural as write_natural;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
+#[cfg(feature = "log")]
+pub(crate) use encode::time::text as time_text;
 #[cfg(feature = "audit")]
 pub(crate) use encode::time::write as write_time;
 pub(crate) use encode::{Common, encode};
