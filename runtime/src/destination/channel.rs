@@ -68,6 +68,13 @@ impl Channel {
         Self { is_http2: true, ..self }
     }
 
+    /// Makes the next post go over a connection of its own: one of HTTP/2 outlives the requests that
+    /// it lets hang, and would let all others hang too.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) fn hang_up(&mut self) {
+        self.http = OnceLock::new();
+    }
+
     /// How long a request may take.
     #[cfg(feature = "otlp-grpc")]
     pub(super) const fn timeout(&self) -> Duration {

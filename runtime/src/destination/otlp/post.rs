@@ -36,7 +36,15 @@ impl Post {
         match self.protocol {
             OtlpProtocol::HttpProtobuf => self.blocking.run(post(channel, headers, message))?,
             #[cfg(feature = "otlp-grpc")]
-            OtlpProtocol::Grpc => self.blocking.run(grpc::call(channel, headers, &message))?,
+            OtlpProtocol::Grpc => {
+                let sent = self.blocking.run(grpc::call(channel, headers, &message))?;
+                if sent.as_ref().is_err_and(SendError::is_timeout) {
+                    self.channel.hang_up();
+                    // What serves the connection ends with the runtime.
+                    self.blocking = Blocking::default();
+                }
+                sent
+            }
         }
     }
 }
