@@ -31,6 +31,6 @@ pub use client::{IngestClient, IngestClientBuilder};
 pub(crate) use http::HttpDestination;
 
 #[cfg(feature = "otlp")]
-pub use otlp::Otlp;
+pub use otlp::{Otlp, OtlpProtocol};
 
 pub use crate::sender::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

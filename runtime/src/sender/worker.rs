@@ -208,7 +208,8 @@ impl Worker {
                 return self.after_success(now, 1);
             }
             RetryDecision::Drop(reason) => {
-                self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
+                let status = error.http_status().or_else(|| error.grpc_status());
+                self.spool.count_status(status.unwrap_or_default(), count as u64);
                 if error.is_rejected() && !std::mem::replace(&mut self.progress.refused, true) {
                     self.report(&Error::delivery(
                         "the destination rejects events for good; they are dropped and counted",
