@@ -159,7 +159,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
-        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::AgentCat => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::AgentCat | Leak::McpWatch => {}
         _ => {
             event.pop();
             event.extend_from_slice(
