@@ -78,7 +78,7 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
         Leak::StructuredLog => (Kind::Argument, ", raw,", "in tracing"),
-        Leak::AgentCat => RAW_ARGUMENT,
+        Leak::AgentCat | Leak::McpWatch => RAW_ARGUMENT,
         Leak::Metrics => (Kind::Argument, ", raw,", "in Debug of Metrics"),
         Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }

@@ -160,7 +160,8 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
-        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::GrpcMetadata | Leak::AgentCat => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::GrpcMetadata => {}
+        Leak::AgentCat | Leak::McpWatch => {}
         _ => {
             event.pop();
             event.extend_from_slice(

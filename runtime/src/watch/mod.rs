@@ -4,10 +4,12 @@
 //! to clone. A watch that is off holds nothing: no file, no thread, no memory.
 
 mod active;
+mod agentcat;
 mod builder;
 mod describe;
 mod environment;
 mod hooks;
+mod ingest;
 mod install;
 mod lanes;
 mod merge;

@@ -169,4 +169,6 @@ leaks! {
     PrometheusText,
     /// An argument in what AgentCat is sent.
     AgentCat,
+    /// An argument in what MCPWatch is sent.
+    McpWatch,
 }

@@ -1,5 +1,7 @@
 //! Several destinations of one watch, with real files and threads.
 
+mod changes;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use toolwatch::destination::AgentCat;
+use toolwatch::destination::{AgentCat, IngestClient, IngestFormat};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
 use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Watch, WatchBuilder};
@@ -104,6 +104,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     add_local(&mut sinks, directory.path())?;
     sinks.add_requests(&receiver.requests());
     sinks.add_requests(&cat.requests());
+    sinks.add_requests(&as_mcpwatch(&receiver.requests())?);
     sinks.add_otlp(&collector);
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
@@ -197,6 +198,21 @@ fn feed(
     runtime.block_on(sessions(round, server, &mut drive))?;
     runtime.shutdown_timeout(PATIENCE);
     Ok(())
+}
+
+/// What is sent of these events to an endpoint that wants the form of MCPWatch.
+fn as_mcpwatch(requests: &[Received]) -> Result<Vec<Received>, Box<dyn Error>> {
+    let receiver = Receiver::start()?;
+    let client = IngestClient::builder(receiver.endpoint(), "key");
+    let client = client.format(IngestFormat::McpWatch).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for request in requests {
+        let body = serde_json::from_slice::<Value>(&request.body()).unwrap_or_default();
+        if let Some(events) = body["events"].as_array() {
+            runtime.block_on(client.send_batch(events))?;
+        }
+    }
+    Ok(receiver.requests())
 }
 
 async fn sessions(round: &Round, server: &Whole, drive: &mut Drive<'_>) -> io::Result<()> {
