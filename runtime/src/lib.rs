@@ -99,6 +99,8 @@ mod span;
 mod spool;
 mod sync;
 mod system;
+#[cfg(any(feature = "otlp", feature = "otel"))]
+mod telemetry;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;

@@ -21,5 +21,5 @@ pub(crate) const OLD_SSE_SESSIONS: [&str; 2] = ["sessionId", "session_id"];
 /// The trace context header.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "otel"))]
 pub(crate) mod otel;
