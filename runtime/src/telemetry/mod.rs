@@ -8,7 +8,7 @@ mod metrics;
 mod span;
 
 pub(crate) use attribute::Attributes;
-pub(crate) use metrics::{
-    Account, COUNTERS, Counter, Kind, OperationKey, Point, operation_attributes,
-};
-pub(crate) use span::{Description, hex};
+#[cfg(feature = "otlp")]
+pub(crate) use metrics::Point;
+pub(crate) use metrics::{Account, COUNTERS, Counter, Kind, OperationKey, operation_attributes};
+pub(crate) use span::Description;

@@ -60,7 +60,7 @@ impl<'a> Description<'a> {
     }
 
     pub(crate) fn attributes(&self, to: &mut impl Attributes) {
-        self.of_conventions(to);
+        self.conventions(to);
         match self.method {
             Some("tools/call") => self.of_tool(to),
             Some(method) if method.starts_with("resources/") => self.of_resource(to),
@@ -69,7 +69,8 @@ impl<'a> Description<'a> {
         self.own(to);
     }
 
-    fn of_conventions(&self, to: &mut impl Attributes) {
+    /// What the conventions have a name for, but for resources.
+    pub(crate) fn conventions(&self, to: &mut impl Attributes) {
         let event = self.event;
         let name = &event["event_name"];
         if let Some(method) = self.method {
@@ -183,13 +184,4 @@ impl<'a> Description<'a> {
             to.member(&format!("{}.listing.{member}", otel::OWN), value);
         }
     }
-}
-
-/// As many hexadecimal digits as fill the array, not all zero.
-pub(crate) fn hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    (digits.len() == 2 * N && bytes != [0; N]).then_some(bytes)
 }

@@ -109,6 +109,8 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
         | Leak::WatchDebug
         | Leak::SpanAttribute
         | Leak::DataPointAttribute
+        | Leak::OtelAttribute
+        | Leak::OtelPoint
         | Leak::Header
         | Leak::FileName => text(),
         _ => None,
@@ -160,6 +162,7 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
         Leak::SpanAttribute | Leak::DataPointAttribute | Leak::AgentCat => {}
+        Leak::OtelAttribute | Leak::OtelPoint => {}
         _ => {
             event.pop();
             event.extend_from_slice(

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::attribute::KeyValues;
 use super::protobuf::Message;
 use crate::destination::rfc3339;
-use crate::telemetry::{Description, hex};
+use crate::telemetry::Description;
 
 const KIND_INTERNAL: u64 = 1;
 const KIND_SERVER: u64 = 2;
@@ -95,6 +95,15 @@ impl<'a> Span<'a> {
 /// The flag, by a member that is there when it is not set.
 fn sampled(member: &Value) -> u32 {
     if member.as_bool() == Some(false) { 0 } else { SAMPLED }
+}
+
+/// As many hexadecimal digits as fill the array, not all zero.
+fn hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (digits.len() == 2 * N && bytes != [0; N]).then_some(bytes)
 }
 
 #[cfg(test)]
