@@ -9,6 +9,7 @@ use serde::Serialize;
 use toolwatch::testing::Received;
 
 use super::sinks::Sinks;
+use crate::sdk::Sdk;
 
 impl Sinks {
     /// Adds requests to a collector: their heads, and their bodies as JSON.
@@ -25,6 +26,16 @@ impl Sinks {
             };
             self.add(format!("{what} of OTLP request {at}"), text);
         }
+    }
+}
+
+impl Sinks {
+    /// Adds what the application's own provider has exported: every span and every metric, as an
+    /// exporter would send them.
+    pub fn add_otel(&mut self, sdk: &Sdk) {
+        let [spans, metrics] = sdk.exported();
+        self.add("spans of the provider", spans);
+        self.add("metrics of the provider", metrics);
     }
 }
 
