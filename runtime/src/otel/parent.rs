@@ -95,8 +95,11 @@ fn in_headers(request: &RequestInfo<'_>) -> Option<TraceState> {
     parse(&texts.join(","))
 }
 
+/// A list that is one. The API checks neither its length nor its values, and what passes is written
+/// into headers.
 fn parse(text: &str) -> Option<TraceState> {
-    if text.is_empty() || text.len() > MAX_STATE_CHARS {
+    let is_printable = |byte: u8| byte == b'\t' || matches!(byte, b' '..=b'~');
+    if text.is_empty() || text.len() > MAX_STATE_CHARS || !text.bytes().all(is_printable) {
         return None;
     }
     TraceState::from_str(text).ok()

@@ -135,7 +135,9 @@ async fn a_tracestate_is_taken_when_the_author_says_so_and_else_never() {
     assert_eq!(state(&taken.call().await), "vendor=secret", "that of the same context");
     let header = Asked { header: true, tracestate: true, ..Asked::default() };
     assert_eq!(state(&header.call().await), "header=1,more=2");
-    for hostile in ["x".repeat(513) + "=1", "no list".to_owned(), "a=\n".to_owned()] {
+    for hostile in
+        ["x".repeat(513) + "=1", "no list".to_owned(), "a=\n".to_owned(), "a=\u{e9}".to_owned()]
+    {
         let meta = json!({ "traceparent": IN_META, "tracestate": hostile });
         let span = Asked { meta, tracestate: true, ..Asked::default() }.call().await;
         assert_eq!((state(&span), parent(&span)), (String::new(), context(IN_META)));
