@@ -29,7 +29,7 @@ fn every_change_of_a_single_byte_of_a_thousand_records_is_found() {
     let text = std::fs::read(world.segment(0, 0)).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
     assert_eq!(lines.len(), 1000);
-    let log = Log { log_id: *world.key.log(), signer: None };
+    let log = Log { log_id: *world.key.log() };
     let mut check = LaneCheck::new(&log, 0, world.key.chain().writer(), Vec::new());
     let mut nothing = Damages::default();
     check.segment(0, &mut nothing);
