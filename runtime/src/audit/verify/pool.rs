@@ -192,3 +192,82 @@ impl Drop for Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::BufReader;
+
+    /// The lines one after the other, as a reader without blocks and threads has them.
+    fn simply(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let (mut reader, mut lines) = (BufReader::new(bytes), Vec::new());
+        loop {
+            let mut line = Vec::new();
+            (&mut reader).take(PIECE_BYTES as u64).read_until(b'\n', &mut line).unwrap();
+            match line.split_last() {
+                Some((b'\n', whole)) => lines.push(whole.to_vec()),
+                Some(_) if line.len() == PIECE_BYTES => lines.push(line),
+                _ => return (lines, line),
+            }
+        }
+    }
+
+    fn pooled(pool: &mut Pool, mut bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let (mut lines, mut rest, mut is_end) = (Vec::new(), Vec::new(), false);
+        loop {
+            while !is_end && pool.has_room() {
+                let mut block = pool.spare();
+                is_end = block.fill(&mut bytes, &mut rest).unwrap();
+                assert!(block.len() + rest.len() <= BLOCK_BYTES);
+                pool.put(block);
+            }
+            let Some(block) = pool.take().unwrap() else { return (lines, rest) };
+            lines.extend(block.lines().map(|(line, look)| {
+                assert!(look.is_none());
+                line.to_vec()
+            }));
+            pool.give_back(block);
+        }
+    }
+
+    #[test]
+    fn lines_are_the_same_however_they_lie_in_blocks() {
+        let line = |len: usize| [vec![b'x'; len], vec![b'\n']].concat();
+        let short: Vec<u8> = (0..40_000).flat_map(|number| line(number % 97)).collect();
+        let mut pool = Pool::default();
+        for bytes in [
+            Vec::new(),
+            b"\n".to_vec(),
+            b"no end".to_vec(),
+            short.clone(),
+            [short.clone(), b"no end".to_vec()].concat(),
+            [line(BLOCK_BYTES - 1), line(1)].concat(),
+            [line(MAX_LINE_BYTES - 1), line(MAX_LINE_BYTES), line(MAX_LINE_BYTES + 1)].concat(),
+            [short.clone(), line(PIECE_BYTES), line(3 * PIECE_BYTES + 5), short.clone()].concat(),
+            vec![b'x'; MAX_LINE_BYTES],
+            vec![b'x'; PIECE_BYTES],
+            vec![b'x'; 2 * BLOCK_BYTES + 7],
+            vec![b'\n'; 2 * BLOCK_BYTES],
+        ] {
+            let (expected, found) = (simply(&bytes), pooled(&mut pool, &bytes));
+            assert!(expected == found, "{} bytes: {} lines", bytes.len(), expected.0.len());
+        }
+        assert!(pool.has_started);
+        assert!(pool.spare.len() <= MAX_THREADS * BLOCKS_EACH, "{} blocks", pool.spare.len());
+    }
+
+    #[test]
+    fn a_thread_that_is_gone_is_an_error_and_no_verdict() {
+        let mut pool = Pool::default();
+        pool.has_started = true;
+        let mut looker = Looker::start().unwrap();
+        // What was handed in is lost with the thread that had it.
+        let (_, nothing) = sync_channel(1);
+        looker.looked = nothing;
+        pool.lookers.push(looker);
+        let (mut block, bytes) = (Block::default(), vec![b'\n'; 2 * SHORT_BYTES]);
+        block.fill(&mut bytes.as_slice(), &mut Vec::new()).unwrap();
+        pool.put(block);
+        assert!(pool.take().is_err());
+    }
+}
