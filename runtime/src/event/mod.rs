@@ -41,7 +41,7 @@ pub(crate) use encode::tests as encode_tests;
 #[cfg(feature = "log")]
 pub(crate) use encode::time::text as time_text;
 #[cfg(feature = "audit")]
-pub(crate) use encode::time::write as write_time;
+pub(crate) use encode::time::text as time_text;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
