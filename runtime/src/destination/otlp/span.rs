@@ -166,6 +166,9 @@ impl<'a> Span<'a> {
         };
         transport.into_iter().for_each(|transport| to.text(otel::NETWORK_TRANSPORT, transport));
         protocol.into_iter().for_each(|protocol| to.text(otel::NETWORK_PROTOCOL, protocol));
+        if protocol == Some("http") {
+            to.member(otel::NETWORK_PROTOCOL_VERSION, &event["attributes"]["http_version"]);
+        }
     }
 
     fn of_tool(&self, to: &mut Attributes<'_>) {
@@ -230,7 +233,7 @@ impl<'a> Span<'a> {
         to.members(&name("response_content"), &event["response_content"]);
         for (member, value) in event["attributes"].as_object().into_iter().flatten() {
             match member.as_str() {
-                "link" | "request_id" => {}
+                "link" | "request_id" | "http_version" => {}
                 "listing" => self.listing(to, value),
                 _ => to.members(&name(member), value),
             }
