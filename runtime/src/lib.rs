@@ -65,6 +65,7 @@
 //! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
 //! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
+//! | `otlp-grpc` | no | the same over gRPC | `h2`, `fnv` |
 //! | `agentcat` | no | [`AgentCat`](destination::AgentCat): shapes to AgentCat's public events API | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
