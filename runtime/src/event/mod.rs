@@ -24,7 +24,9 @@ pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
 pub use operation::EventType;
-pub use outcome::{Confidence, ErrorKind, JsonKind, Outcome, SessionSource, Side, Transport};
+pub use outcome::{
+    Confidence, ErrorKind, HttpVersion, JsonKind, Outcome, SessionSource, Side, Transport,
+};
 
 pub(crate) use detail::{
     CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
@@ -60,6 +62,7 @@ closed!(
     ErrorKind,
     Transport,
     SessionSource,
+    HttpVersion,
     Confidence,
     Side,
     Exposed
@@ -136,6 +139,8 @@ sealed_struct! {
         client_version: Option<Label>,
         protocol_version: Option<Label>,
         transport: Transport,
+        /// `None` when it did not come over HTTP.
+        http_version: Option<HttpVersion>,
         session: Option<SessionKey>,
         identity: Option<Identity>,
     }
