@@ -4,6 +4,7 @@ pub mod canary;
 pub mod clients;
 pub mod collector;
 pub mod everything;
+pub mod hostile;
 pub mod observed;
 pub mod oracle;
 pub mod posts;
