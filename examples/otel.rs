@@ -4,7 +4,7 @@
 //! calls its tool twice. Either way each call's spans are printed to stderr, nested, by an exporter of
 //! a few lines; a real program takes one of `opentelemetry-otlp`. See docs/guides/opentelemetry.md.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -53,7 +53,7 @@ async fn look_up(title: &str) -> Option<String> {
 
 /// Prints a trace when its first span has ended, which is the last one to do so.
 #[derive(Debug, Default)]
-struct Printer(Mutex<BTreeMap<TraceId, Vec<SpanData>>>);
+struct Printer(Mutex<HashMap<TraceId, Vec<SpanData>>>);
 
 impl SpanExporter for Printer {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
@@ -107,8 +107,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// A client in the same process finds one book and not the other.
 async fn demo(server: impl rmcp::ServerHandler) -> Result<(), Box<dyn Error>> {
     let (near, far) = tokio::io::duplex(1 << 16);
-    let serving = tokio::spawn(async move { server.serve(far).await?.waiting().await });
+    let serving = tokio::spawn(server.serve(far));
     let client = ().serve(near).await?;
+    let serving = serving.await??;
     for title in ["Moby-Dick", "The Whale"] {
         let arguments = json!({ "title": title }).as_object().cloned().unwrap_or_default();
         let call = CallToolRequestParams::new("find").with_arguments(arguments);
@@ -116,6 +117,6 @@ async fn demo(server: impl rmcp::ServerHandler) -> Result<(), Box<dyn Error>> {
         println!("{}", reply["content"][0]["text"]);
     }
     client.cancel().await?;
-    serving.await??;
+    serving.waiting().await?;
     Ok(())
 }
