@@ -115,11 +115,11 @@ pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Sessio
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
-#[cfg(feature = "otlp")]
-#[doc(inline)]
-pub use destination::Otlp;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
+#[cfg(feature = "otlp")]
+#[doc(inline)]
+pub use destination::{Otlp, OtlpProtocol};
 pub use error::Error;
 #[cfg(feature = "log")]
 pub use log::LogTarget;

@@ -4,6 +4,8 @@ pub mod canary;
 pub mod clients;
 pub mod collector;
 pub mod everything;
+pub mod grpc;
+pub mod http2;
 pub mod observed;
 pub mod oracle;
 pub mod posts;

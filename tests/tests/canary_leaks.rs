@@ -53,6 +53,7 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::SpanAttribute => (Kind::Argument, ", raw,", "in spans of OTLP request"),
         Leak::DataPointAttribute => (Kind::Argument, ", raw,", "in metrics of OTLP request"),
         Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
+        Leak::GrpcMetadata => (Kind::Argument, ", raw,", "in head of OTLP call over gRPC"),
         Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
         Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),
         Leak::Uri | Leak::Subscription | Leak::ToolName | Leak::ToolArgument => RAW_ARGUMENT,
@@ -96,7 +97,8 @@ fn found(leak: Leak, seed: u64) -> BTreeSet<String> {
         plant(None);
         return outcome.expect("the suite's own machinery").verdict.leaks;
     }
-    let round = Round { intent: IntentLevel::Len, ..Round::new(seed, CALLS) };
+    let is_grpc = leak == Leak::GrpcMetadata;
+    let round = Round { intent: IntentLevel::Len, is_grpc, ..Round::new(seed, CALLS) };
     let outcome = run(&round).expect("the suite's own machinery");
     plant(None);
     outcome.verdict.leaks

@@ -35,6 +35,6 @@ pub use format::IngestFormat;
 pub(crate) use http::HttpDestination;
 
 #[cfg(feature = "otlp")]
-pub use otlp::Otlp;
+pub use otlp::{Otlp, OtlpProtocol};
 
 pub use crate::sender::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

@@ -35,6 +35,9 @@ pub(crate) enum RetryDecision {
 /// Decides after the `attempt`th failure in a row (from 1) of a batch of `events`; `random` is
 /// evenly distributed in 0..1.
 pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64) -> RetryDecision {
+    if error.is_rejected() {
+        return RetryDecision::Drop(DropReason::HttpStatus);
+    }
     let Some(status) = error.http_status() else {
         return match events {
             // It would fail for ever, and with it all that stands behind it.
@@ -43,9 +46,6 @@ pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64
             _ => retry(error, attempt, random),
         };
     };
-    if error.is_rejected() {
-        return RetryDecision::Drop(DropReason::HttpStatus);
-    }
     match status {
         400 | 413 if events > 1 => RetryDecision::Split,
         400 | 413 => RetryDecision::Quarantine,

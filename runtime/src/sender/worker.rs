@@ -2,17 +2,17 @@
 //!
 //! A step neither waits nor reads any clock but the injected one, so that tests can drive it.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
 use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
+use super::standing::Standing;
 use crate::Error;
 use crate::contain::contain;
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
-use crate::sync::Mutex;
 
 /// How often written events are made durable: the group that a power loss can take.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ pub(super) struct Worker {
     pub(super) destination: Box<dyn Destination>,
     pub(super) limits: Limits,
     pub(super) cadence: Cadence,
-    pub(super) quota: Arc<Mutex<Option<Quota>>>,
+    pub(super) quota: Arc<Standing>,
     pub(super) on_quota: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
     pub(super) random: Box<dyn FnMut() -> f64 + Send>,
@@ -209,7 +209,8 @@ impl Worker {
                 return self.after_success(now, 1);
             }
             RetryDecision::Drop(reason) => {
-                self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
+                let status = error.http_status().or_else(|| error.grpc_status());
+                self.spool.count_status(status.unwrap_or_default(), count as u64);
                 if error.is_rejected() && !std::mem::replace(&mut self.progress.refused, true) {
                     self.report(&Error::delivery(
                         "the destination rejects events for good; they are dropped and counted",
@@ -263,8 +264,7 @@ impl Worker {
 
     /// A refusal says by itself how long to wait, so that nothing more is done with its quota.
     fn note_quota(&self, quota: &Quota) {
-        let before =
-            self.quota.lock().unwrap_or_else(PoisonError::into_inner).replace(quota.clone());
+        let before = self.quota.replace(quota.clone());
         let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
         if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {

@@ -219,7 +219,8 @@ impl Stats {
         &self.adopted
     }
 
-    /// How many events were dropped by final HTTP statuses, by status.
+    /// How many events were dropped by final statuses, by status: those of HTTP from 100 on, and
+    /// those of gRPC up to 16.
     #[must_use]
     pub const fn statuses(&self) -> &BTreeMap<u16, u64> {
         &self.statuses

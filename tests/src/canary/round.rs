@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{HashMode, IntentLevel, Otlp, Watch, WatchBuilder};
+use toolwatch::{HashMode, IntentLevel, Watch, WatchBuilder};
 
 use super::acts::Act;
 use super::calls::{self, Generated, Prepared};
 use super::link::Link;
 use super::needle::{Kind, Needles};
+use super::otlp::OtlpSink;
 use super::sinks::{self, Sinks};
 use super::tools::Server;
 use super::verdict::{self, Verdict};
@@ -40,12 +41,15 @@ pub struct Round {
     pub intent: IntentLevel,
     /// How arguments are hashed.
     pub hash: HashMode,
+    /// Whether spans and metrics go over gRPC.
+    pub is_grpc: bool,
 }
 
 impl Round {
-    /// A round at default settings.
+    /// A round at default settings; every other one sends over gRPC.
     pub fn new(seed: u64, calls: usize) -> Self {
-        Self { seed, calls, intent: IntentLevel::default(), hash: HashMode::default() }
+        let (intent, hash) = (IntentLevel::default(), HashMode::default());
+        Self { seed, calls, intent, hash, is_grpc: seed.is_multiple_of(2) }
     }
 }
 
@@ -81,11 +85,12 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let mut needles = Needles::new(round.seed);
     let mut sinks = Sinks::default();
     let directory = tempfile::tempdir()?;
-    let (receiver, collector) = (Receiver::start()?, Receiver::start()?);
+    let (receiver, collector) = (Receiver::start()?, OtlpSink::start(round.is_grpc)?);
+    collector.misbehave(&mut needles);
     misbehave(&receiver, &mut needles);
     let told = Arc::new(Mutex::new(String::new()));
     let builder = builder(round, &receiver, directory.path(), &told, &mut needles);
-    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
+    let builder = builder.otlp(collector.otlp());
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     needles.secret(
@@ -105,7 +110,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
-    sinks.add_otlp(&collector.requests());
+    sinks.add_otlp(&collector);
     sinks.add("tracing", logs::take());
     sinks
         .add("arguments of callbacks", told.lock().unwrap_or_else(PoisonError::into_inner).clone());

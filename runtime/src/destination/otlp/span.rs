@@ -14,8 +14,10 @@ use crate::semconv::otel;
 const KIND_INTERNAL: u64 = 1;
 const KIND_SERVER: u64 = 2;
 const STATUS_ERROR: u64 = 2;
-/// The span was sampled, and whether its parent is of another process is known.
-const FLAGS: u32 = 0x101;
+/// Whether the parent is of another process is known.
+const FLAGS: u32 = 0x100;
+/// The trace is sampled.
+const SAMPLED: u32 = 0x01;
 /// It is.
 const PARENT_IS_REMOTE: u32 = 0x200;
 
@@ -69,7 +71,9 @@ impl<'a> Span<'a> {
             span.message(15, |status| status.varint(3, STATUS_ERROR));
         }
         let is_remote = self.method.is_some() && self.parent.is_some();
-        span.fixed32(16, if is_remote { FLAGS | PARENT_IS_REMOTE } else { FLAGS });
+        let remote = if is_remote { PARENT_IS_REMOTE } else { 0 };
+        let sampled = sampled(&self.event["attributes"]["trace_sampled"]);
+        span.fixed32(16, FLAGS | remote | sampled);
     }
 
     fn link(&self, span: &mut Message) {
@@ -81,7 +85,7 @@ impl<'a> Span<'a> {
             span.message(13, |link| {
                 link.bytes(1, &trace_id);
                 link.bytes(2, &span_id);
-                link.fixed32(6, FLAGS | PARENT_IS_REMOTE);
+                link.fixed32(6, FLAGS | PARENT_IS_REMOTE | sampled(&context["sampled"]));
             });
         }
     }
@@ -230,7 +234,7 @@ impl<'a> Span<'a> {
         to.members(&name("response_content"), &event["response_content"]);
         for (member, value) in event["attributes"].as_object().into_iter().flatten() {
             match member.as_str() {
-                "link" | "request_id" => {}
+                "link" | "request_id" | "trace_sampled" => {}
                 "listing" => self.listing(to, value),
                 _ => to.members(&name(member), value),
             }
@@ -243,6 +247,11 @@ impl<'a> Span<'a> {
             to.member(&format!("{}.listing.{member}", otel::OWN), value);
         }
     }
+}
+
+/// The flag, by a member that is there when it is not set.
+fn sampled(member: &Value) -> u32 {
+    if member.as_bool() == Some(false) { 0 } else { SAMPLED }
 }
 
 /// As many hexadecimal digits as fill the array, not all zero.

@@ -24,6 +24,9 @@ enum Kind {
     Status(u16),
     /// A status that is the service's last word.
     Rejected(u16),
+    /// A gRPC status, and whether it is the last word.
+    #[cfg(feature = "otlp-grpc")]
+    Grpc(u16, bool),
     Unreachable,
     Timeout,
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
@@ -52,6 +55,12 @@ impl SendError {
     #[must_use]
     pub const fn rejected(status: u16) -> Self {
         Self::of(Kind::Rejected(status))
+    }
+
+    /// The service answered with a gRPC status, after which the events may be sent again or not.
+    #[cfg(feature = "otlp-grpc")]
+    pub(crate) const fn grpc(code: u16, is_final: bool) -> Self {
+        Self::of(Kind::Grpc(code, is_final))
     }
 
     /// The service could not be reached, or the connection broke.
@@ -118,10 +127,25 @@ impl SendError {
         }
     }
 
+    /// The gRPC status, from 1 to 16, when the service answered with one.
+    #[must_use]
+    pub const fn grpc_status(&self) -> Option<u16> {
+        match self.kind {
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(code, _) => Some(code),
+            _ => None,
+        }
+    }
+
     /// Whether the events must not be sent again.
     #[must_use]
     pub const fn is_rejected(&self) -> bool {
-        matches!(self.kind, Kind::Rejected(_))
+        match self.kind {
+            Kind::Rejected(_) => true,
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(_, is_final) => is_final,
+            _ => false,
+        }
     }
 
     /// When the service wants to be asked again, when it said so.
@@ -160,6 +184,10 @@ impl fmt::Display for SendError {
         match self.kind {
             Kind::Status(status) | Kind::Rejected(status) => {
                 write!(f, "the destination answered with status {status}")
+            }
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(code, _) => {
+                write!(f, "the destination answered with gRPC status {code}")
             }
             Kind::Unreachable => f.write_str("the destination could not be reached"),
             Kind::Timeout => f.write_str("the destination did not answer in time"),

@@ -67,6 +67,8 @@ leaks! {
     SpanAttribute,
     /// A value in an attribute of a metric sent over OTLP.
     DataPointAttribute,
+    /// A value in the metadata of a call over gRPC.
+    GrpcMetadata,
     /// A value in the name of a file of the spool.
     FileName,
     /// The install key in a member of the event.

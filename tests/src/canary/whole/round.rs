@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use toolwatch::destination::{AgentCat, IngestClient, IngestFormat};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Otlp, Watch, WatchBuilder};
+use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Watch, WatchBuilder};
 
 use super::author::{self, Told};
 use super::drive::{Drive, Inside};
@@ -23,6 +23,7 @@ use super::server::Whole;
 use super::tools::{DYNAMIC, wrap};
 use super::wire::Wire;
 use crate::canary::needle::{Kind, Needles};
+use crate::canary::otlp::OtlpSink;
 use crate::canary::schema::Schema;
 use crate::canary::sinks::{self, Sinks};
 use crate::canary::verdict::{self, Verdict};
@@ -79,13 +80,14 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     panics::keep_quiet();
     let (mut needles, mut sinks) = (Needles::new(round.seed), Sinks::default());
     let (directory, receiver) = (tempfile::tempdir()?, Receiver::start()?);
-    let (collector, cat) = (Receiver::start()?, Receiver::start()?);
+    let (collector, cat) = (OtlpSink::start(round.is_http)?, Receiver::start()?);
+    collector.misbehave(&mut needles);
     misbehave(&receiver, &mut needles);
     let (fixed, schema) = Fixed::plant(&mut needles);
     let told = Told::default();
     let builder = builder(round, &mut needles, &receiver, directory.path(), &told);
     let builder = author::plug(builder, &told, &fixed);
-    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
+    let builder = builder.otlp(collector.otlp());
     let builder = builder.destination(AgentCat::new(&cat.endpoint(), "proj_canary")?);
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
@@ -103,7 +105,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_requests(&receiver.requests());
     sinks.add_requests(&cat.requests());
     sinks.add_requests(&as_mcpwatch(&receiver.requests())?);
-    sinks.add_otlp(&collector.requests());
+    sinks.add_otlp(&collector);
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
     Ok(Outcome {

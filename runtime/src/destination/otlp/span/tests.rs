@@ -43,6 +43,17 @@ fn times_are_exact_to_the_nanosecond() {
 }
 
 #[test]
+fn the_flags_tell_whether_the_caller_samples_its_trace() {
+    assert_eq!(numbers(&written(&event()), 16), [0x101]);
+    let mut event = event();
+    event["parent_span_id"] = json!("00f067aa0ba902b7");
+    event["attributes"]["trace_sampled"] = json!(false);
+    assert_eq!(numbers(&written(&event), 16), [0x300]);
+    let bytes = written(&event);
+    assert!(!String::from_utf8_lossy(&bytes).contains("trace_sampled"));
+}
+
+#[test]
 fn an_event_without_what_a_span_needs_is_none() {
     for (member, value) in [
         ("trace_id", json!("0".repeat(32))),

@@ -30,7 +30,7 @@ impl Asked {
         let builder = Watch::builder().environment(|_| None).identity_level(level);
         let watch = builder.local().directory(directory.path()).build().expect("a watch");
         let active = watch.0.clone().expect("it is on");
-        let trace = Trace { trace_id: [1; 16], span_id: [2; 8], parent_span_id: None, link: None };
+        let trace = Trace { trace_id: [1; 16], span_id: [2; 8], ..Trace::fresh() };
         let ticket = Ticket::new(active, Timestamp::now(), trace, Caller::default());
         let identifying = Identifying {
             answering: Some(Box::pin(future)),
