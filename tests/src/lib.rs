@@ -10,8 +10,10 @@ pub mod observed;
 pub mod oracle;
 pub mod posts;
 pub mod raw;
+pub mod sdk;
 pub mod server;
 pub mod stored;
+pub mod tour;
 pub mod victim;
 pub mod wrapped;
 

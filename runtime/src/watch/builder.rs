@@ -58,6 +58,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
 /// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
+/// | [`otel`](Self::otel) (feature `otel`) | `TOOLWATCH_OTEL` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`metrics`](Self::metrics) | | off |
 /// | `prometheus_listen` | `TOOLWATCH_PROMETHEUS_LISTEN` | none |

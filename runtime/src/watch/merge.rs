@@ -188,9 +188,11 @@ impl WatchBuilder {
             begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
         let registry = Arc::new(Registry::new());
-        let mut readers = Readers::start(&self.readers);
+        let mut readers = Readers::start(&self.readers, &common.server_name);
         readers.exports = self.readers.otlp.start(&common, &registry, &lanes, on_error);
         let active = Active::start(settings, key, registry, readers, lanes);
+        #[cfg(feature = "otel")]
+        active.serve_numbers();
         #[cfg(feature = "prometheus")]
         active.open(outlets, env);
         Ok(Watch(Some(active)))

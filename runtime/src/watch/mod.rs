@@ -13,7 +13,11 @@ mod ingest;
 mod install;
 mod lanes;
 mod merge;
+#[cfg(any(feature = "prometheus", feature = "otel"))]
+mod numbers;
 mod operator;
+#[cfg(feature = "otel")]
+mod otel;
 #[cfg(feature = "otlp")]
 mod otlp;
 #[cfg(not(feature = "otlp"))]
@@ -36,7 +40,7 @@ pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
 #[cfg(feature = "prometheus")]
-pub(crate) use outlets::Numbers;
+pub(crate) use numbers::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point::Value a
 use toolwatch::testing::Reply;
 
 use super::collector::{Attributes, Collector, PATIENCE, attributes};
-use super::spans::every_outcome;
+use toolwatch_tests::tour::every_outcome;
 
 const CUMULATIVE: i32 = 2;
 

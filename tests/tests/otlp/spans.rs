@@ -1,12 +1,11 @@
 //! One call of each outcome, attribute by attribute.
 
-use std::time::{Duration, Instant};
-
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::{Value, json};
-use toolwatch::{RemoteParent, Watch};
+use toolwatch::RemoteParent;
 use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::server::watched;
+use toolwatch_tests::tour::every_outcome;
 use toolwatch_tests::wrapped::{Era, Lines};
 
 use super::collector::{Collector, PATIENCE, Sent};
@@ -14,72 +13,6 @@ use super::collector::{Collector, PATIENCE, Sent};
 /// Status codes of OTLP.
 const UNSET: i32 = 0;
 const ERROR: i32 = 2;
-
-/// Calls every tool so that each outcome occurs but `interrupted`, which takes a kill. The server
-/// has a runtime of its own, whose end drops the call that is under way.
-pub(crate) fn every_outcome(watch: &Watch) {
-    let run = || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        runtime.block_on(drive(watch));
-        runtime.shutdown_timeout(PATIENCE);
-    };
-    std::thread::scope(|scope| scope.spawn(run).join()).expect("the calls are made");
-    let is_over = || {
-        let sessions = watch.metrics().expect("numbers").sessions.count();
-        waited(watch) == 2 && sessions == 1
-    };
-    let start = Instant::now();
-    while !is_over() {
-        assert!(start.elapsed() < PATIENCE, "{:?}", watch.metrics());
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// How many calls of the tool `wait` have ended.
-fn waited(watch: &Watch) -> u64 {
-    let metrics = watch.metrics().expect("numbers");
-    let wait = metrics.tools.iter().find(|tool| tool.name.as_str() == "wait");
-    wait.map_or(0, |tool| tool.calls())
-}
-
-async fn wait_for(watch: &Watch, count: u64) {
-    let start = Instant::now();
-    while waited(watch) < count {
-        assert!(start.elapsed() < PATIENCE, "{:?}", watch.metrics());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn drive(watch: &Watch) {
-    let router = watched::Server::tool_router().with_disabled("nothing");
-    let server = watch.wrap_with_router(watched::Server, router);
-    let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
-    for (tool, arguments) in [
-        ("echo", json!({ "text": "hello", "times": 2, "without": ["a", "b"], "layout": "short" })),
-        ("fail", json!({ "text": "x" })),
-        ("echo", json!({ "text": 7, "colour": "red" })),
-        ("protocol_fail", json!({ "text": "x" })),
-        ("ask", json!({ "text": "state" })),
-        ("task", json!({ "text": "id" })),
-        ("nobody", json!({})),
-        ("nothing", json!({})),
-    ] {
-        client.call(tool, arguments).await.expect("a reply");
-    }
-    let call = |tool: &str, times: u32| json!({ "name": tool, "arguments": { "text": "x", "times": times } });
-    client.send_request("tools/call", call("panic", 1)).await.expect("sent");
-    let id = client.send_request("tools/call", call("wait", 1000)).await.expect("sent");
-    client
-        .notify("notifications/cancelled", json!({ "requestId": id, "reason": "r" }))
-        .await
-        .expect("sent");
-    // A cancelled call has no reply: its end shows in the numbers.
-    wait_for(watch, 1).await;
-    client.send_request("tools/call", call("wait", 60_000)).await.expect("sent");
-    client.request("ping", json!({})).await.expect("a reply");
-    drop(client);
-}
 
 fn of_tool<'a>(spans: &'a [Sent], outcome: &str) -> &'a Sent {
     let has = |sent: &&Sent| {

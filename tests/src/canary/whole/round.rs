@@ -29,6 +29,7 @@ use crate::canary::sinks::{self, Sinks};
 use crate::canary::verdict::{self, Verdict};
 use crate::canary::{logs, panics};
 use crate::posts;
+use crate::sdk::Sdk;
 use crate::wrapped::Era;
 
 /// How long a step may take that takes milliseconds when all is well.
@@ -88,6 +89,8 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let builder = builder(round, &mut needles, &receiver, directory.path(), &told);
     let builder = author::plug(builder, &told, &fixed);
     let builder = builder.otlp(collector.otlp());
+    let sdk = Sdk::default();
+    let builder = builder.otel(sdk.otel());
     let builder = builder.destination(AgentCat::new(&cat.endpoint(), "proj_canary")?);
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
@@ -106,6 +109,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_requests(&cat.requests());
     sinks.add_requests(&as_mcpwatch(&receiver.requests())?);
     sinks.add_otlp(&collector);
+    sinks.add_otel(&sdk);
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
     Ok(Outcome {

@@ -85,7 +85,7 @@ fn a_code_of_nobody_is_told_in_full_on_a_span() {
         event["attributes"]["outcome"] = json!(outcome);
         event["error_code"] = code;
         let span = Span::read(&event).unwrap();
-        assert_eq!(span.error_type().as_deref(), expect, "{event}");
+        assert_eq!(span.described.error_type().as_deref(), expect, "{event}");
     }
 }
 
