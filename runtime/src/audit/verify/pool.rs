@@ -20,19 +20,35 @@ const SHORT_BYTES: usize = 64 * 1024;
 const MAX_THREADS: usize = 4;
 /// Blocks that each thread has, so that none waits for the caller.
 const BLOCKS_EACH: usize = 2;
-/// A longer line is no record: it comes in pieces of this length, each of which is malformed.
-const PIECE_BYTES: usize = MAX_LINE_BYTES + 1;
+/// A longer line is no record, and comes in pieces of this length.
+pub(super) const PIECE_BYTES: usize = MAX_LINE_BYTES + 1;
 
 /// How many threads have something to do on this machine.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
 }
 
-/// Whole lines one after the other.
+/// Whole lines one after the other, but for pieces of those that are too long.
 #[derive(Default)]
 pub(super) struct Block {
     bytes: Vec<u8>,
-    lines: Vec<(Range<usize>, Option<Look>)>,
+    places: Vec<Place>,
+}
+
+/// Where a line, or a piece of one, stands in a block.
+struct Place {
+    range: Range<usize>,
+    has_end: bool,
+    look: Option<Look>,
+}
+
+/// A line without its newline, or a piece of one that is too long.
+pub(super) struct Piece<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether the line ends here.
+    pub(super) has_end: bool,
+    /// What was seen in it, where it has the spelling of a record.
+    pub(super) look: Option<&'a Look>,
 }
 
 impl Block {
@@ -42,7 +58,7 @@ impl Block {
     /// # Errors
     /// Fails when `source` cannot be read.
     pub(super) fn fill(&mut self, source: &mut impl Read, rest: &mut Vec<u8>) -> io::Result<bool> {
-        self.lines.clear();
+        self.places.clear();
         self.bytes.clear();
         self.bytes.reserve_exact(BLOCK_BYTES);
         self.bytes.append(rest);
@@ -61,10 +77,13 @@ impl Block {
         self.bytes.len()
     }
 
-    /// The lines without their newlines, and what was seen in them.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&[u8], Option<&Look>)> {
-        let line = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        self.lines.iter().map(move |(range, look)| (line(range), look.as_ref()))
+    /// The lines, one after the other.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.places.iter().map(|place| Piece {
+            bytes: self.bytes.get(place.range.clone()).unwrap_or_default(),
+            has_end: place.has_end,
+            look: place.look.as_ref(),
+        })
     }
 
     fn look(&mut self) {
@@ -73,16 +92,17 @@ impl Block {
             let mut piece = &all[start..all.len().min(start + PIECE_BYTES)];
             // Reading from memory does not fail.
             let taken = piece.skip_until(b'\n').unwrap_or_default().max(1);
-            let line = &all[start..start + taken];
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lines.push((start..start + line.len(), Look::at(line)));
+            let whole = &all[start..start + taken];
+            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
+            let (range, has_end) = (start..start + line.len(), line.len() < whole.len());
+            self.places.push(Place { range, has_end, look: Look::at(line) });
             start += taken;
         }
     }
 }
 
 /// Where a block is that was handed in.
-enum Place {
+enum Turn {
     Here(Block),
     With(usize),
 }
@@ -118,7 +138,7 @@ pub(super) struct Pool {
     /// Who gets the next block.
     next: usize,
     /// In the order in which they were handed in.
-    under_way: VecDeque<Place>,
+    under_way: VecDeque<Turn>,
     spare: Vec<Block>,
 }
 
@@ -140,7 +160,7 @@ impl Pool {
             if let Some(looker) = self.lookers.get(self.next) {
                 match looker.blocks.send(block) {
                     Ok(()) => {
-                        self.under_way.push_back(Place::With(self.next));
+                        self.under_way.push_back(Turn::With(self.next));
                         self.next = (self.next + 1) % self.lookers.len();
                         return;
                     }
@@ -149,7 +169,7 @@ impl Pool {
             }
         }
         block.look();
-        self.under_way.push_back(Place::Here(block));
+        self.under_way.push_back(Turn::Here(block));
     }
 
     /// The oldest block of those that are under way, once it was looked at.
@@ -159,8 +179,8 @@ impl Pool {
     pub(super) fn take(&mut self) -> io::Result<Option<Block>> {
         match self.under_way.pop_front() {
             None => Ok(None),
-            Some(Place::Here(block)) => Ok(Some(block)),
-            Some(Place::With(at)) => {
+            Some(Turn::Here(block)) => Ok(Some(block)),
+            Some(Turn::With(at)) => {
                 let block = self.lookers.get(at).and_then(|looker| looker.looked.recv().ok());
                 let died = || io::Error::other("a thread of the verification has died");
                 block.map(Some).ok_or_else(died)
@@ -198,21 +218,24 @@ mod tests {
     use super::*;
     use std::io::BufReader;
 
+    /// Each line with whether it ends, and what stands behind the last.
+    type Lines = (Vec<(Vec<u8>, bool)>, Vec<u8>);
+
     /// The lines one after the other, as a reader without blocks and threads has them.
-    fn simply(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+    fn simply(bytes: &[u8]) -> Lines {
         let (mut reader, mut lines) = (BufReader::new(bytes), Vec::new());
         loop {
             let mut line = Vec::new();
             (&mut reader).take(PIECE_BYTES as u64).read_until(b'\n', &mut line).unwrap();
             match line.split_last() {
-                Some((b'\n', whole)) => lines.push(whole.to_vec()),
-                Some(_) if line.len() == PIECE_BYTES => lines.push(line),
+                Some((b'\n', whole)) => lines.push((whole.to_vec(), true)),
+                Some(_) if line.len() == PIECE_BYTES => lines.push((line, false)),
                 _ => return (lines, line),
             }
         }
     }
 
-    fn pooled(pool: &mut Pool, mut bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+    fn pooled(pool: &mut Pool, mut bytes: &[u8]) -> Lines {
         let (mut lines, mut rest, mut is_end) = (Vec::new(), Vec::new(), false);
         loop {
             while !is_end && pool.has_room() {
@@ -222,9 +245,9 @@ mod tests {
                 pool.put(block);
             }
             let Some(block) = pool.take().unwrap() else { return (lines, rest) };
-            lines.extend(block.lines().map(|(line, look)| {
-                assert!(look.is_none());
-                line.to_vec()
+            lines.extend(block.pieces().map(|piece| {
+                assert!(piece.look.is_none());
+                (piece.bytes.to_vec(), piece.has_end)
             }));
             pool.give_back(block);
         }
