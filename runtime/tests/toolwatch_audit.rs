@@ -207,3 +207,36 @@ fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
         home.expect(1, &["checkpoint", "--log", "@log", "--key", "@key", "--checkpoint", "@kept"]);
     assert!(out.is_empty() && err.contains("no checkpoint: the log is damaged"));
 }
+
+/// The commands of the guide, on the vectors of the specification.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_transcript_of_the_guide_is_what_is_printed() {
+    let home = Home::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let vectors = root.join("tests/audit/vectors");
+    std::fs::create_dir(home.path("audit")).unwrap();
+    for entry in std::fs::read_dir(vectors.join("log")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        std::fs::copy(&path, home.path(&format!("audit/{name}"))).unwrap();
+    }
+    std::fs::copy(vectors.join("key"), home.path("payments.verification")).unwrap();
+    std::fs::copy(vectors.join("checkpoints"), home.path("checkpoints")).unwrap();
+    let guide = std::fs::read_to_string(root.join("docs/guides/audit.md")).unwrap();
+    let transcript = guide.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let (commands, printed): (Vec<&str>, Vec<&str>) =
+        transcript.lines().partition(|line| line.starts_with("$ "));
+    let script: Vec<&str> = commands.iter().map(|line| &line[2..]).collect();
+    assert!(script.len() > 3, "{transcript}");
+    let program = Path::new(env!("CARGO_BIN_EXE_toolwatch-audit"));
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {}", script.join("\n"))])
+        .current_dir(home.path(""))
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(found.lines().collect::<Vec<_>>(), printed);
+}

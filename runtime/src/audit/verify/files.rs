@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::block::PIECE_BYTES;
 use super::damage::{DamageKind, Damages};
 use super::lane::LaneCheck;
-use super::pool::{PIECE_BYTES, Pool};
+use super::pool::Pool;
 use crate::audit::lane::{parse_name, segment_name};
 
 /// Takes the bytes that are read and those that there are.

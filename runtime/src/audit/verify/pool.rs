@@ -1,104 +1,24 @@
 //! Looks at lines on several threads, in blocks that come back in their order.
 //!
 //! The caller reads and checks; threads of the pool look. Memory is bounded by the number of blocks
-//! under way, and a block by its bytes. A short log is looked at by the caller alone.
+//! under way and of each one's bytes. A short log is looked at by the caller alone.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead as _, Read};
-use std::ops::Range;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::look::Look;
-use crate::audit::record::MAX_LINE_BYTES;
+use super::block::Block;
 
-/// Bytes of a block: some hundred records. Longer than the longest line.
-const BLOCK_BYTES: usize = 512 * 1024;
 /// A block below this is looked at sooner than a thread wakes up.
 const SHORT_BYTES: usize = 64 * 1024;
 /// Threads at most: the checks of one thread keep no more of them busy.
 const MAX_THREADS: usize = 4;
 /// Blocks that each thread has, so that none waits for the caller.
 const BLOCKS_EACH: usize = 2;
-/// A longer line is no record, and comes in pieces of this length.
-pub(super) const PIECE_BYTES: usize = MAX_LINE_BYTES + 1;
-
 /// How many threads have something to do on this machine.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
-}
-
-/// Whole lines one after the other, but for pieces of those that are too long.
-#[derive(Default)]
-pub(super) struct Block {
-    bytes: Vec<u8>,
-    places: Vec<Place>,
-}
-
-/// Where a line, or a piece of one, stands in a block.
-struct Place {
-    range: Range<usize>,
-    has_end: bool,
-    look: Option<Look>,
-}
-
-/// A line without its newline, or a piece of one that is too long.
-pub(super) struct Piece<'a> {
-    pub(super) bytes: &'a [u8],
-    /// Whether the line ends here.
-    pub(super) has_end: bool,
-    /// What was seen in it, where it has the spelling of a record.
-    pub(super) look: Option<&'a Look>,
-}
-
-impl Block {
-    /// Takes what is in `rest` and then what comes from `source`, and leaves the part of a line at
-    /// its end in `rest`. True at the end of `source`.
-    ///
-    /// # Errors
-    /// Fails when `source` cannot be read.
-    pub(super) fn fill(&mut self, source: &mut impl Read, rest: &mut Vec<u8>) -> io::Result<bool> {
-        self.places.clear();
-        self.bytes.clear();
-        self.bytes.reserve_exact(BLOCK_BYTES);
-        self.bytes.append(rest);
-        let room = BLOCK_BYTES.saturating_sub(self.bytes.len());
-        let taken = source.take(room as u64).read_to_end(&mut self.bytes)?;
-        let last = self.bytes.iter().rposition(|&byte| byte == b'\n');
-        let whole = last.map_or(0, |last| last + 1);
-        let end = whole + (self.bytes.len() - whole) / PIECE_BYTES * PIECE_BYTES;
-        rest.extend_from_slice(&self.bytes[end..]);
-        self.bytes.truncate(end);
-        Ok(taken < room)
-    }
-
-    /// How many bytes there are.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// The lines, one after the other.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
-        self.places.iter().map(|place| Piece {
-            bytes: self.bytes.get(place.range.clone()).unwrap_or_default(),
-            has_end: place.has_end,
-            look: place.look.as_ref(),
-        })
-    }
-
-    fn look(&mut self) {
-        let (mut start, all) = (0, self.bytes.as_slice());
-        while start < all.len() {
-            let mut piece = &all[start..all.len().min(start + PIECE_BYTES)];
-            // Reading from memory does not fail.
-            let taken = piece.skip_until(b'\n').unwrap_or_default().max(1);
-            let whole = &all[start..start + taken];
-            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
-            let (range, has_end) = (start..start + line.len(), line.len() < whole.len());
-            self.places.push(Place { range, has_end, look: Look::at(line) });
-            start += taken;
-        }
-    }
 }
 
 /// Where a block is that was handed in.
@@ -216,7 +136,9 @@ impl Drop for Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::BufReader;
+    use crate::audit::record::MAX_LINE_BYTES;
+    use crate::audit::verify::block::{BLOCK_BYTES, PIECE_BYTES};
+    use std::io::{BufRead as _, BufReader, Read as _};
 
     /// Each line with whether it ends, and what stands behind the last.
     type Lines = (Vec<(Vec<u8>, bool)>, Vec<u8>);
