@@ -4,6 +4,8 @@
 pub mod clock;
 pub mod direct;
 pub mod driver;
+#[cfg(feature = "everything")]
+pub mod everything;
 pub mod lines;
 pub mod many;
 pub mod otel;

@@ -24,9 +24,11 @@ impl Entry {
         let was_absent = object.is_none();
         // The validator wants a `Value`, so the object becomes one for a while.
         let value = Value::Object(object.unwrap_or_default());
-        let captured = self.measure(&value, watch);
+        let (captured, may_be_deep) = self.measure(&value, watch);
+        #[cfg(not(feature = "schema"))]
+        let _ = may_be_deep;
         #[cfg(feature = "schema")]
-        let captured = self.check(&value, watch, captured);
+        let captured = self.check(&value, watch, captured, may_be_deep);
         if let (Value::Object(object), false) = (value, was_absent) {
             *arguments = Some(object);
         }
@@ -35,11 +37,17 @@ impl Entry {
 
     /// The same with what the schema says of the arguments.
     #[cfg(feature = "schema")]
-    fn check(&self, value: &Value, watch: &Active, captured: Arguments) -> Arguments {
+    fn check(
+        &self,
+        value: &Value,
+        watch: &Active,
+        mut captured: Arguments,
+        may_be_deep: bool,
+    ) -> Arguments {
         let Some(validator) = self.validator() else { return captured };
-        let (schema_valid, schema_fault) =
-            self.with_plan(watch, |plan| validator.check(value, plan));
-        Arguments { schema_valid, schema_fault, ..captured }
+        (captured.schema_valid, captured.schema_fault) =
+            self.with_plan(watch, |plan| validator.check_walked(value, plan, may_be_deep));
+        captured
     }
 
     /// Writes what is said of the tool, and the call's arguments and intent by its policy. What was
@@ -67,21 +75,23 @@ impl Entry {
         event.intent = intent.and_then(record).or(event.intent.take());
     }
 
-    fn measure(&self, value: &Value, watch: &Active) -> Arguments {
+    /// The second value is whether the arguments may be nested too deep: only a walk that came to
+    /// its end knows.
+    fn measure(&self, value: &Value, watch: &Active) -> (Arguments, bool) {
         let mut captured = Arguments::default();
-        let Value::Object(object) = value else { return captured };
+        let Value::Object(object) = value else { return (captured, true) };
         let measure = || {
             self.with_plan(watch, |plan| {
                 let lengths = watch.lengths();
                 self.with_hasher(watch, |hasher| {
                     plan.capture(object, hasher, lengths, &mut captured)
-                });
-            });
+                })
+            })
         };
-        if losses::guarded(Loss::Shape, measure).is_none() {
-            captured = Arguments::default();
+        match losses::guarded(Loss::Shape, measure) {
+            Some(is_too_deep) => (captured, is_too_deep),
+            None => (Arguments::default(), true),
         }
-        captured
     }
 }
 

@@ -21,7 +21,7 @@ use crate::semconv::META_PROTOCOL_VERSION;
 pub(crate) use callers::CallerSessions;
 pub use request::RequestInfo;
 pub(crate) use session::SessionResolver;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "otel"))]
 pub(crate) use trace::parent as traceparent;
 pub use transport::detect_transport;
 pub(crate) use transport::of_process as transport_of_process;

@@ -74,8 +74,19 @@ impl Validator {
 
     /// Whether the arguments fit, and where first they do not. Both are `None` when the
     /// arguments are nested too deep for a recursive check.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn check(&self, args: &Value, plan: &Plan) -> (Option<bool>, Option<SchemaFault>) {
-        if size::is_deeper(args, canonical::MAX_DEPTH) {
+        self.check_walked(args, plan, true)
+    }
+
+    /// The same for arguments of which a walk has told whether they may be too deep.
+    pub(crate) fn check_walked(
+        &self,
+        args: &Value,
+        plan: &Plan,
+        may_be_deep: bool,
+    ) -> (Option<bool>, Option<SchemaFault>) {
+        if may_be_deep && size::is_deeper(args, canonical::MAX_DEPTH) {
             return (None, None);
         }
         match guarded(|| self.compiled.is_valid(args)) {

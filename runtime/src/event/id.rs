@@ -79,9 +79,7 @@ impl From<SystemTime> for Timestamp {
 /// RFC 3339 in UTC with microseconds.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(27);
-        super::encode::time::write(self.0, &mut text);
-        f.write_str(&String::from_utf8_lossy(&text))
+        f.write_str(&String::from_utf8_lossy(&super::encode::time::text(self.0)))
     }
 }
 
@@ -103,14 +101,15 @@ impl super::Trace {
     /// A span of its own below this one.
     pub(crate) fn child(&self) -> Self {
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: self.trace_id, span_id, parent_span_id: Some(self.span_id), link: None }
+        Self { span_id, parent_span_id: Some(self.span_id), link: None, ..*self }
     }
 
     /// A trace that nobody else is part of.
     pub(crate) fn fresh() -> Self {
         let halves = u128::from(unique()) << 64 | u128::from(unique() | 1);
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None, link: None }
+        let trace_id = halves.to_be_bytes();
+        Self { trace_id, span_id, parent_span_id: None, is_sampled: true, link: None }
     }
 }
 

@@ -40,8 +40,10 @@ pub(crate) use encode::encode_arguments;
 pub(crate) use encode::json::natural as write_natural;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
+#[cfg(feature = "log")]
+pub(crate) use encode::time::text as time_text;
 #[cfg(feature = "audit")]
-pub(crate) use encode::time::write as write_time;
+pub(crate) use encode::time::text as time_text;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
@@ -112,6 +114,8 @@ sealed_struct! {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
+        /// The sampled flag: what the caller says of its trace, `true` for a trace of our own.
+        is_sampled: bool,
         /// A context that the request came in beside its parent.
         link: Option<Link>,
     }
@@ -123,6 +127,7 @@ sealed_struct! {
     pub(crate) struct Link {
         trace_id: [u8; 16],
         span_id: [u8; 8],
+        is_sampled: bool,
     }
 }
 

@@ -3,53 +3,46 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::event::{Event, RequestKey};
+use crate::event::{self, Event, RequestKey};
 
 /// What a line tells. The first seven members have the names of Promptise's structured log; `error`
 /// is `error.type` of the OpenTelemetry conventions where it has one, else the outcome.
+///
+/// Nothing is made before it is written: every line is written within a call.
 pub(super) struct Line<'a> {
     event: &'a Event,
-    timestamp: String,
-    request_id: Option<String>,
     error: Option<&'static str>,
-    duration_ms: f64,
 }
 
 impl<'a> Line<'a> {
     pub(super) fn of(event: &'a Event) -> Self {
         let code = event.failure.and_then(|failure| failure.code);
         let outcome = event.outcome;
-        let is_error = outcome.is_error();
-        Self {
-            event,
-            timestamp: event.started.to_string(),
-            request_id: event.request_id.map(|id| match id {
-                RequestKey::Number(number) => number.to_string(),
-                RequestKey::Hash(hash) => format!("{hash:016x}"),
-            }),
-            error: is_error.then(|| outcome.error_type(code).unwrap_or(outcome.as_str())),
-            // Microseconds are as fine as a duration between two tasks means anything.
-            duration_ms: (event.duration_ns / 1_000) as f64 / 1e3,
-        }
+        let error = || outcome.error_type(code).unwrap_or(outcome.as_str());
+        Self { event, error: outcome.is_error().then(error) }
     }
 
     /// Appends the line with its end.
     pub(super) fn write_json(&self, out: &mut String) {
         let event = self.event;
         out.push('{');
-        text(out, "timestamp", &self.timestamp);
+        text(out, "timestamp", ascii(&event::time_text(event.started.0)));
         text(out, "event", event.event_type.as_str());
-        text(out, "tool", event.name.as_str());
-        if let Some(id) = &self.request_id {
-            text(out, "request_id", id);
+        text(out, "tool", &safe(event.name.as_str()));
+        if let Some(id) = event.request_id {
+            key(out, "request_id");
+            out.push('"');
+            request_id(out, id);
+            out.push('"');
         }
-        number(out, "duration_ms", self.duration_ms);
+        key(out, "duration_ms");
+        millis(out, event.duration_ns);
         text(out, "status", event.outcome.as_str());
         if let Some(error) = self.error {
             text(out, "error", error);
         }
         if !event.method.is_empty() {
-            text(out, "method", event.method);
+            text(out, "method", &safe(event.method));
         }
         if let Some(code) = event.failure.and_then(|failure| failure.code) {
             number(out, "code", code);
@@ -66,10 +59,10 @@ impl<'a> Line<'a> {
             number(out, "loop", true);
         }
         if let Some(session) = event.caller.session {
-            text(out, "session", &format!("{:016x}", session.value));
+            hex(out, "session", &session.value.to_be_bytes());
         }
-        text(out, "trace_id", &hex(&event.trace.trace_id));
-        text(out, "span_id", &hex(&event.trace.span_id));
+        hex(out, "trace_id", &event.trace.trace_id);
+        hex(out, "span_id", &event.trace.span_id);
         out.push_str("}\n");
     }
 
@@ -79,17 +72,24 @@ impl<'a> Line<'a> {
         if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::StructuredLog) {
             tracing::info!(target: "toolwatch::call", argument = text);
         }
+        let timestamp = event::time_text(self.event.started.0);
+        let id = self.event.request_id.map(|id| {
+            let mut text = String::new();
+            request_id(&mut text, id);
+            text
+        });
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(
                     target: "toolwatch::call",
                     event = self.event.event_type.as_str(),
                     tool = &*safe(self.event.name.as_str()),
-                    request_id = self.request_id.as_deref(),
-                    duration_ms = self.duration_ms,
+                    request_id = id.as_deref(),
+                    // Microseconds are as fine as a duration between two tasks means anything.
+                    duration_ms = (self.event.duration_ns / 1_000) as f64 / 1e3,
                     status = self.event.outcome.as_str(),
                     error = self.error,
-                    timestamp = &*self.timestamp,
+                    timestamp = ascii(&timestamp),
                 )
             };
         }
@@ -106,10 +106,11 @@ fn key(out: &mut String, key: &str) {
     out.push_str("\":");
 }
 
+/// Writes a member whose value is printable already.
 fn text(out: &mut String, name: &str, value: &str) {
     key(out, name);
     out.push('"');
-    out.push_str(&safe(value));
+    out.push_str(value);
     out.push('"');
 }
 
@@ -141,9 +142,39 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+fn request_id(out: &mut String, id: RequestKey) {
+    // Writing to a text cannot fail.
+    let _ = match id {
+        RequestKey::Number(number) => write!(out, "{number}"),
+        RequestKey::Hash(hash) => write!(out, "{hash:016x}"),
+    };
+}
+
+/// Writes nanoseconds as milliseconds, to the microsecond: as fine as a duration between two tasks
+/// means anything.
+fn millis(out: &mut String, nanos: u64) {
+    let micros = nanos / 1_000;
+    let _ = write!(out, "{}", micros / 1_000);
+    let below = micros % 1_000;
+    if below > 0 {
+        let _ = write!(out, ".{below:03}");
+        out.truncate(out.trim_end_matches('0').len());
+    }
+}
+
+fn hex<const N: usize>(out: &mut String, name: &str, bytes: &[u8; N]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    key(out, name);
+    out.push('"');
+    out.reserve(2 * N + 1);
+    for byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)].into());
+        out.push(DIGITS[usize::from(byte & 15)].into());
+    }
+    out.push('"');
+}
+
+/// The bytes as text: they are ASCII.
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }

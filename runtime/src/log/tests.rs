@@ -36,6 +36,18 @@ fn a_line_has_the_names_of_the_reference() {
     assert_eq!(line["status"], "ok");
     assert_eq!(line["timestamp"], "2026-11-21T06:44:51.123456Z");
     assert!(line.get("error").is_none());
+    assert_eq!(line["trace_id"], "0".repeat(32));
+}
+
+#[test]
+fn durations_are_numbers_to_the_microsecond() {
+    for (nanos, millis) in
+        [(0, 0.0), (999, 0.0), (1_000, 0.001), (20_000_000, 20.0), (20_100_000, 20.1)]
+    {
+        let mut event = call();
+        event.duration_ns = nanos;
+        assert_eq!(line(&event)["duration_ms"].as_f64(), Some(millis), "{nanos}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn call(name: &'static str, outcome: Outcome, duration_ns: u64) -> Box<Event> {
 fn every_outcome_is_counted_in_its_own_place() {
     let registry = Registry::new();
     for (times, outcome) in (1..).zip(OUTCOMES) {
-        (0..times).for_each(|_| registry.record(&call("t", outcome, 1), None));
+        (0..times).for_each(|_| _ = registry.record(&call("t", outcome, 1), None));
     }
     let metrics = registry.snapshot();
     let counts: Vec<_> = metrics.tools[0].by_outcome().collect();

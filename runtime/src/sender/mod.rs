@@ -12,6 +12,7 @@ mod pipeline;
 mod retry;
 mod sampling;
 mod schedule;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod thread;

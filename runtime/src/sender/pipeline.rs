@@ -1,18 +1,18 @@
 //! What takes the events of one destination: the spool in front, the sender's thread behind.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 
-use super::contract::{Destination, Quota, QuotaStatus};
+use super::contract::{Destination, Quota};
 use super::schedule::Cadence;
+use super::standing::Standing;
 use super::thread::{Refused, SenderThread};
 use super::worker::{Progress, Worker};
 use super::{Durability, OnError, PipelineConfig, keep, random};
 use crate::Error;
 use crate::contain::contain;
 use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
-use crate::sync::Mutex;
 
 /// How often a pipeline without a sender looks whether its file is still there, as a sender does.
 pub(super) const LOOK_INTERVAL_MS: u64 = 5_000;
@@ -21,7 +21,7 @@ pub(super) const LOOK_INTERVAL_MS: u64 = 5_000;
 pub(crate) struct Pipeline {
     pub(super) spool: Arc<Spool>,
     pub(super) clock: Arc<dyn Clock>,
-    quota: Arc<Mutex<Option<Quota>>>,
+    quota: Arc<Standing>,
     on_error: Option<OnError>,
     pub(super) thread: SenderThread,
     sends: bool,
@@ -59,12 +59,13 @@ impl Pipeline {
             max_bytes: config.spool_max_bytes,
             memory_max_bytes: config.memory_max_bytes,
             keep_delivered: config.keep_delivered,
+            owner: config.owner,
             common: config.common_fragment.into(),
         };
         let prepared =
             directory.as_deref().map_or(Ok(()), |directory| config.disk.check(directory));
         let spool = Arc::new(Spool::new(config.disk, Arc::clone(&config.clock), settings));
-        let quota = Arc::new(Mutex::default());
+        let quota = Arc::new(Standing::default());
         let sends = config.destination.is_some();
         let destination = config.destination.as_deref().map(|of| name_of(of, &spool));
         let worker = config.destination.map(|destination| Worker {
@@ -189,15 +190,12 @@ impl Pipeline {
 
     /// The quota that the destination reported last.
     pub(crate) fn quota_status(&self) -> Option<Quota> {
-        self.quota.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.quota.last()
     }
 
     /// The weight of an event that is kept, or none; a left-out event is counted as sampled.
     pub(crate) fn sample(&self, key: u64, rate: f64, is_error: bool) -> Option<f64> {
-        let quota = self.quota.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = quota.as_ref().map_or(QuotaStatus::Ok, Quota::status);
-        drop(quota);
-        let weight = keep(key, rate, is_error, status);
+        let weight = keep(key, rate, is_error, self.quota.status());
         if weight.is_none() {
             self.count_dropped(DropReason::Sampled);
         }

@@ -39,7 +39,12 @@ pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64
         return RetryDecision::Drop(DropReason::HttpStatus);
     }
     let Some(status) = error.http_status() else {
-        return retry(error, attempt, random);
+        return match events {
+            // It would fail for ever, and with it all that stands behind it.
+            0 | 1 if error.is_encode() => RetryDecision::Quarantine,
+            _ if error.is_encode() => RetryDecision::Split,
+            _ => retry(error, attempt, random),
+        };
     };
     match status {
         400 | 413 if events > 1 => RetryDecision::Split,
@@ -116,6 +121,13 @@ mod tests {
         for error in [SendError::unreachable(), SendError::timeout(), SendError::panic()] {
             assert_eq!(decide(&error, 1, 1, 0.5), wait(250, false));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "http")]
+    fn what_cannot_be_written_is_found_and_put_aside() {
+        assert_eq!(decide(&SendError::encode(), 9, 1, 1.0), Split);
+        assert_eq!(decide(&SendError::encode(), 1, 1, 1.0), Quarantine);
     }
 
     #[test]

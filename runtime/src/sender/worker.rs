@@ -2,17 +2,17 @@
 //!
 //! A step neither waits nor reads any clock but the injected one, so that tests can drive it.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
 use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
+use super::standing::Standing;
 use crate::Error;
 use crate::contain::contain;
 use crate::spool::{Claim, Clock, DropReason, Limits, Signal, Spool, Verdict};
-use crate::sync::Mutex;
 
 /// How often written events are made durable: the group that a power loss can take.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ pub(super) struct Worker {
     pub(super) destination: Box<dyn Destination>,
     pub(super) limits: Limits,
     pub(super) cadence: Cadence,
-    pub(super) quota: Arc<Mutex<Option<Quota>>>,
+    pub(super) quota: Arc<Standing>,
     pub(super) on_quota: Option<OnQuota>,
     pub(super) on_error: Option<OnError>,
     pub(super) random: Box<dyn FnMut() -> f64 + Send>,
@@ -192,6 +192,7 @@ impl Worker {
     fn after_failure(&mut self, claim: Claim, count: usize, error: &SendError) -> Next {
         let attempt = self.progress.attempt.saturating_add(1);
         let decision = retry::decide(error, count, attempt, (self.random)());
+        error.quota().into_iter().for_each(|quota| self.note_quota(quota));
         tracing::debug!(%error, attempt, ?decision, "a batch was not taken");
         let now = self.clock.now();
         match decision {
@@ -251,8 +252,6 @@ impl Worker {
 
     fn heed_quota(&mut self, ack: &Ack) {
         let Some(quota) = ack.quota() else { return };
-        let before =
-            self.quota.lock().unwrap_or_else(PoisonError::into_inner).replace(quota.clone());
         if quota.status() == QuotaStatus::HardLimit {
             // A reset that is over, as on a machine whose clock is ahead, says nothing.
             let left = quota.reset().and_then(|reset| reset.duration_since(self.clock.wall()).ok());
@@ -260,6 +259,12 @@ impl Worker {
             let pause = left.unwrap_or(HARD_LIMIT_PAUSE.0).min(HARD_LIMIT_PAUSE.1);
             self.retry_at(self.clock.now() + pause, false);
         }
+        self.note_quota(quota);
+    }
+
+    /// A refusal says by itself how long to wait, so that nothing more is done with its quota.
+    fn note_quota(&self, quota: &Quota) {
+        let before = self.quota.replace(quota.clone());
         let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
         if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {

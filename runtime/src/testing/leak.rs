@@ -109,6 +109,8 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
         | Leak::WatchDebug
         | Leak::SpanAttribute
         | Leak::DataPointAttribute
+        | Leak::OtelAttribute
+        | Leak::OtelPoint
         | Leak::Header
         | Leak::GrpcMetadata
         | Leak::FileName => text(),
@@ -160,7 +162,9 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
-        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::GrpcMetadata | Leak::AgentCat => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::GrpcMetadata => {}
+        Leak::AgentCat | Leak::McpWatch => {}
+        Leak::OtelAttribute | Leak::OtelPoint => {}
         _ => {
             event.pop();
             event.extend_from_slice(

@@ -13,6 +13,7 @@ use toolwatch::{Otlp, OtlpProtocol};
 use super::needle::{Kind, Needles};
 use super::sinks::Sinks;
 use crate::grpc::{Answer, Call, GrpcCollector, Message};
+use crate::sdk::Sdk;
 
 /// An OpenTelemetry collector.
 pub enum OtlpSink {
@@ -96,6 +97,16 @@ impl Sinks {
             };
             self.add(format!("{what} of OTLP call over gRPC {at}"), text.unwrap_or_default());
         }
+    }
+}
+
+impl Sinks {
+    /// Adds what the application's own provider has exported: every span and every metric, as an
+    /// exporter would send them.
+    pub fn add_otel(&mut self, sdk: &Sdk) {
+        let [spans, metrics] = sdk.exported();
+        self.add("spans of the provider", spans);
+        self.add("metrics of the provider", metrics);
     }
 }
 

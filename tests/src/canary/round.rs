@@ -20,6 +20,7 @@ use super::sinks::{self, Sinks};
 use super::tools::Server;
 use super::verdict::{self, Verdict};
 use super::{logs, panics};
+use crate::sdk::Sdk;
 
 /// How long a step may take that takes milliseconds when all is well.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -91,6 +92,8 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let told = Arc::new(Mutex::new(String::new()));
     let builder = builder(round, &receiver, directory.path(), &told, &mut needles);
     let builder = builder.otlp(collector.otlp());
+    let sdk = Sdk::default();
+    let builder = builder.otel(sdk.otel());
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     needles.secret(
@@ -111,6 +114,7 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
     sinks.add_otlp(&collector);
+    sinks.add_otel(&sdk);
     sinks.add("tracing", logs::take());
     sinks
         .add("arguments of callbacks", told.lock().unwrap_or_else(PoisonError::into_inner).clone());

@@ -180,15 +180,16 @@ impl Plan {
             .unwrap_or_else(|| compile::compile(schema, Some(unknown), rules))
     }
 
-    /// Records the shape of a call's arguments in one walk.
+    /// Records the shape of a call's arguments in one walk. Returns whether something is nested too
+    /// deep for it.
     pub(crate) fn capture(
         &self,
         args: &JsonObject,
         hasher: &Hasher,
         lengths: Lengths,
         out: &mut Arguments,
-    ) {
-        walk::capture(self, args, hasher, lengths, out);
+    ) -> bool {
+        walk::capture(self, args, hasher, lengths, out)
     }
 
     /// Whether a rule of level `value` releases anything.

@@ -18,26 +18,31 @@ use crate::capture::scratch;
 use crate::event::{Arguments, FieldShape, JsonKind, reused_fields};
 use crate::shape::Level;
 
+/// Returns whether something is nested too deep to have been walked.
 pub(super) fn capture(
     plan: &Plan,
     args: &JsonObject,
     hasher: &Hasher,
     lengths: Lengths,
     out: &mut Arguments,
-) {
+) -> bool {
     if out.fields.capacity() == 0 {
         out.fields = reused_fields(plan.nodes.len().min(MAX_FIELDS));
     }
-    out.hash = Some(scratch::with(|buffer| {
+    let (hash, is_too_deep) = scratch::with(|buffer| {
         let canonical = Canonical::new(buffer);
         let withheld = Withheld::default();
         let mut walk = Walk { plan, hasher, lengths, canonical, withheld, out };
         walk.root(args);
-        match hasher.mode() {
+        let is_too_deep = walk.canonical.too_deep > 0;
+        let hash = match hasher.mode() {
             HashMode::Keyed => hasher.arguments_form(walk.canonical.since(0)),
             HashMode::PythonSha256 => kept::python_hash(plan, args, buffer),
-        }
-    }));
+        };
+        (hash, is_too_deep)
+    });
+    out.hash = Some(hash);
+    is_too_deep
 }
 
 /// Where the walk stands.

@@ -2,18 +2,23 @@
 
 /// Appends a moment, in nanoseconds since the Unix epoch, as RFC 3339 in UTC with microseconds.
 pub(crate) fn write(nanos: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&text(nanos));
+}
+
+/// A moment, in nanoseconds since the Unix epoch, as RFC 3339 in UTC with microseconds: ASCII.
+pub(crate) fn text(nanos: u64) -> [u8; 27] {
     let (seconds, below) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
     let (year, month, day) = civil(seconds / 86_400);
     let clock = seconds % 86_400;
-    let start = out.len();
-    out.extend_from_slice(b"YYYY-MM-DDTHH:MM:SS.ffffffZ");
-    digits(&mut out[start..start + 4], year);
-    digits(&mut out[start + 5..start + 7], month);
-    digits(&mut out[start + 8..start + 10], day);
-    digits(&mut out[start + 11..start + 13], clock / 3600);
-    digits(&mut out[start + 14..start + 16], clock / 60 % 60);
-    digits(&mut out[start + 17..start + 19], clock % 60);
-    digits(&mut out[start + 20..start + 26], below / 1000);
+    let mut out = *b"YYYY-MM-DDTHH:MM:SS.ffffffZ";
+    digits(&mut out[..4], year);
+    digits(&mut out[5..7], month);
+    digits(&mut out[8..10], day);
+    digits(&mut out[11..13], clock / 3600);
+    digits(&mut out[14..16], clock / 60 % 60);
+    digits(&mut out[17..19], clock % 60);
+    digits(&mut out[20..26], below / 1000);
+    out
 }
 
 fn digits(place: &mut [u8], mut number: u64) {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::quota::Quota;
+
 /// Why a destination did not take a batch. The kind decides what happens to the events.
 ///
 /// ```
@@ -14,6 +16,7 @@ use std::time::Duration;
 pub struct SendError {
     kind: Kind,
     retry_after: Option<Duration>,
+    quota: Option<Quota>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl SendError {
     }
 
     const fn of(kind: Kind) -> Self {
-        Self { kind, retry_after: None }
+        Self { kind, retry_after: None, quota: None }
     }
 
     /// Says when the service wants to be asked again.
@@ -100,6 +103,19 @@ impl SendError {
     pub const fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+
+    /// Says what is left of the account's quota, as a service may tell that takes no more.
+    #[must_use]
+    pub const fn with_quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
+    /// What is left of the account's quota, when the service said so.
+    #[must_use]
+    pub const fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 
     /// The HTTP status, when the service answered with one.

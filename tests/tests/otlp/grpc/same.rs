@@ -13,8 +13,8 @@ use toolwatch_tests::observed::offline;
 use super::super::collector::{
     Attributes, Collector, PATIENCE, Sent, attributes, metrics_of, watch_to,
 };
-use super::super::spans::every_outcome;
 use super::{otlp, wait_for_spans};
+use toolwatch_tests::tour::every_outcome;
 
 /// Copies files as they are; a spool is private, and so must be its copy.
 fn copy(from: &Path, to: &Path) {

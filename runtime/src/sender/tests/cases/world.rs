@@ -164,7 +164,7 @@ impl World {
                 self.spool.release();
             }
             Act::Keep { key, is_error, expect } => {
-                let quota = self.worker.as_ref().and_then(|of| of.quota.lock().unwrap().clone());
+                let quota = self.worker.as_ref().and_then(|of| of.quota.last());
                 let status = quota.map(|quota| quota.status()).unwrap_or_default();
                 let weight = keep(key, 1.0, is_error, status);
                 if weight != expect {
@@ -246,6 +246,7 @@ fn worker(keeper: Keeper, directory: Option<std::path::PathBuf>, jitter: f64) ->
         max_bytes: 1 << 20,
         memory_max_bytes: 1 << 20,
         keep_delivered: false,
+        owner: Default::default(),
         common: b"\"server_name\":\"docs\"".as_slice().into(),
     };
     let clock = Arc::clone(&keeper.clock);
