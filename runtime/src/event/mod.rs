@@ -40,9 +40,7 @@ pub(crate) use encode::encode_arguments;
 pub(crate) use encode::json::natural as write_natural;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
-#[cfg(feature = "log")]
-pub(crate) use encode::time::text as time_text;
-#[cfg(feature = "audit")]
+#[cfg(any(feature = "audit", feature = "log"))]
 pub(crate) use encode::time::text as time_text;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
