@@ -212,3 +212,18 @@ struct ReadersGuide;
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 struct EventsGuide;
+
+/// The code in the guide to the ingest endpoint compiles.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../docs/guides/ingest.md")]
+struct IngestGuide;
+
+/// The code in the guide to AgentCat compiles.
+#[cfg(all(doctest, feature = "agentcat"))]
+#[doc = include_str!("../../docs/guides/agentcat.md")]
+struct AgentCatGuide;
+
+/// The code in the guide to a deployment compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/deployment.md")]
+struct DeploymentGuide;

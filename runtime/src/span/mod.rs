@@ -140,9 +140,8 @@ impl CallSpan {
     /// Runs a piece of the author's code. A span that is dropped within records a panic.
     pub(crate) fn in_user_code<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
-        let attached = self.scope().attach();
+        let _attached = self.scope().attach();
         let output = run();
-        drop(attached);
         self.in_user_code = false;
         output
     }

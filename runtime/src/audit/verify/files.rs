@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::block::PIECE_BYTES;
 use super::damage::{DamageKind, Damages};
 use super::lane::LaneCheck;
 use super::pool::Pool;
@@ -93,19 +94,29 @@ impl<'a, 'p> Pass<'a, 'p> {
         damages: &mut Damages,
     ) -> io::Result<Vec<u8>> {
         let (mut rest, mut is_end) = (Vec::new(), false);
+        // Whether the line is too long for a record; then its pieces are one bad line.
+        let mut is_long = false;
         loop {
             while !is_end && self.pool.has_room() {
                 let mut block = self.pool.spare();
                 is_end = block.fill(source, &mut rest)?;
                 self.pool.put(block);
             }
-            let Some(block) = self.pool.take()? else { return Ok(rest) };
-            for (line, look) in block.lines() {
-                check.looked(line, look, damages);
+            let Some(block) = self.pool.take()? else { break };
+            for piece in block.pieces() {
+                if piece.has_end {
+                    let look = if is_long { None } else { piece.look };
+                    check.looked(piece.bytes, look, damages);
+                }
+                is_long = !piece.has_end;
             }
             self.tell(block.len() as u64);
             self.pool.give_back(block);
         }
+        if is_long {
+            rest.resize(PIECE_BYTES, 0);
+        }
+        Ok(rest)
     }
 
     fn tell(&mut self, len: u64) {

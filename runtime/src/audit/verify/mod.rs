@@ -1,5 +1,6 @@
 //! Verification: reads a log once from end to end, in memory that does not grow with it.
 
+mod block;
 mod damage;
 mod files;
 mod json;

@@ -1,88 +1,28 @@
 //! Looks at lines on several threads, in blocks that come back in their order.
 //!
 //! The caller reads and checks; threads of the pool look. Memory is bounded by the number of blocks
-//! under way, and a block by its bytes. A short log is looked at by the caller alone.
+//! under way and of each one's bytes. A short log is looked at by the caller alone.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead as _, Read};
-use std::ops::Range;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::look::Look;
-use crate::audit::record::MAX_LINE_BYTES;
+use super::block::Block;
 
-/// Bytes of a block: some hundred records. Longer than the longest line.
-const BLOCK_BYTES: usize = 512 * 1024;
 /// A block below this is looked at sooner than a thread wakes up.
 const SHORT_BYTES: usize = 64 * 1024;
 /// Threads at most: the checks of one thread keep no more of them busy.
 const MAX_THREADS: usize = 4;
 /// Blocks that each thread has, so that none waits for the caller.
 const BLOCKS_EACH: usize = 2;
-/// A longer line is no record: it comes in pieces of this length, each of which is malformed.
-const PIECE_BYTES: usize = MAX_LINE_BYTES + 1;
-
 /// How many threads have something to do on this machine.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
 }
 
-/// Whole lines one after the other.
-#[derive(Default)]
-pub(super) struct Block {
-    bytes: Vec<u8>,
-    lines: Vec<(Range<usize>, Option<Look>)>,
-}
-
-impl Block {
-    /// Takes what is in `rest` and then what comes from `source`, and leaves the part of a line at
-    /// its end in `rest`. True at the end of `source`.
-    ///
-    /// # Errors
-    /// Fails when `source` cannot be read.
-    pub(super) fn fill(&mut self, source: &mut impl Read, rest: &mut Vec<u8>) -> io::Result<bool> {
-        self.lines.clear();
-        self.bytes.clear();
-        self.bytes.reserve_exact(BLOCK_BYTES);
-        self.bytes.append(rest);
-        let room = BLOCK_BYTES.saturating_sub(self.bytes.len());
-        let taken = source.take(room as u64).read_to_end(&mut self.bytes)?;
-        let last = self.bytes.iter().rposition(|&byte| byte == b'\n');
-        let whole = last.map_or(0, |last| last + 1);
-        let end = whole + (self.bytes.len() - whole) / PIECE_BYTES * PIECE_BYTES;
-        rest.extend_from_slice(&self.bytes[end..]);
-        self.bytes.truncate(end);
-        Ok(taken < room)
-    }
-
-    /// How many bytes there are.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// The lines without their newlines, and what was seen in them.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&[u8], Option<&Look>)> {
-        let line = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        self.lines.iter().map(move |(range, look)| (line(range), look.as_ref()))
-    }
-
-    fn look(&mut self) {
-        let (mut start, all) = (0, self.bytes.as_slice());
-        while start < all.len() {
-            let mut piece = &all[start..all.len().min(start + PIECE_BYTES)];
-            // Reading from memory does not fail.
-            let taken = piece.skip_until(b'\n').unwrap_or_default().max(1);
-            let line = &all[start..start + taken];
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lines.push((start..start + line.len(), Look::at(line)));
-            start += taken;
-        }
-    }
-}
-
 /// Where a block is that was handed in.
-enum Place {
+enum Turn {
     Here(Block),
     With(usize),
 }
@@ -118,7 +58,7 @@ pub(super) struct Pool {
     /// Who gets the next block.
     next: usize,
     /// In the order in which they were handed in.
-    under_way: VecDeque<Place>,
+    under_way: VecDeque<Turn>,
     spare: Vec<Block>,
 }
 
@@ -140,7 +80,7 @@ impl Pool {
             if let Some(looker) = self.lookers.get(self.next) {
                 match looker.blocks.send(block) {
                     Ok(()) => {
-                        self.under_way.push_back(Place::With(self.next));
+                        self.under_way.push_back(Turn::With(self.next));
                         self.next = (self.next + 1) % self.lookers.len();
                         return;
                     }
@@ -149,7 +89,7 @@ impl Pool {
             }
         }
         block.look();
-        self.under_way.push_back(Place::Here(block));
+        self.under_way.push_back(Turn::Here(block));
     }
 
     /// The oldest block of those that are under way, once it was looked at.
@@ -159,8 +99,8 @@ impl Pool {
     pub(super) fn take(&mut self) -> io::Result<Option<Block>> {
         match self.under_way.pop_front() {
             None => Ok(None),
-            Some(Place::Here(block)) => Ok(Some(block)),
-            Some(Place::With(at)) => {
+            Some(Turn::Here(block)) => Ok(Some(block)),
+            Some(Turn::With(at)) => {
                 let block = self.lookers.get(at).and_then(|looker| looker.looked.recv().ok());
                 let died = || io::Error::other("a thread of the verification has died");
                 block.map(Some).ok_or_else(died)
@@ -196,23 +136,28 @@ impl Drop for Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::BufReader;
+    use crate::audit::record::MAX_LINE_BYTES;
+    use crate::audit::verify::block::{BLOCK_BYTES, PIECE_BYTES};
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    /// Each line with whether it ends, and what stands behind the last.
+    type Lines = (Vec<(Vec<u8>, bool)>, Vec<u8>);
 
     /// The lines one after the other, as a reader without blocks and threads has them.
-    fn simply(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+    fn simply(bytes: &[u8]) -> Lines {
         let (mut reader, mut lines) = (BufReader::new(bytes), Vec::new());
         loop {
             let mut line = Vec::new();
             (&mut reader).take(PIECE_BYTES as u64).read_until(b'\n', &mut line).unwrap();
             match line.split_last() {
-                Some((b'\n', whole)) => lines.push(whole.to_vec()),
-                Some(_) if line.len() == PIECE_BYTES => lines.push(line),
+                Some((b'\n', whole)) => lines.push((whole.to_vec(), true)),
+                Some(_) if line.len() == PIECE_BYTES => lines.push((line, false)),
                 _ => return (lines, line),
             }
         }
     }
 
-    fn pooled(pool: &mut Pool, mut bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+    fn pooled(pool: &mut Pool, mut bytes: &[u8]) -> Lines {
         let (mut lines, mut rest, mut is_end) = (Vec::new(), Vec::new(), false);
         loop {
             while !is_end && pool.has_room() {
@@ -222,9 +167,9 @@ mod tests {
                 pool.put(block);
             }
             let Some(block) = pool.take().unwrap() else { return (lines, rest) };
-            lines.extend(block.lines().map(|(line, look)| {
-                assert!(look.is_none());
-                line.to_vec()
+            lines.extend(block.pieces().map(|piece| {
+                assert!(piece.look.is_none());
+                (piece.bytes.to_vec(), piece.has_end)
             }));
             pool.give_back(block);
         }

@@ -1,121 +1,20 @@
 //! The ingest client in the form of MCPWatch, against a receiver that takes MCPWatch's events alone:
 //! a member too many, one too few or one of another type is an error there.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod service;
+
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use toolwatch::destination::{IngestClient, IngestFormat, QuotaStatus};
 use toolwatch::testing::{Received, Receiver, Reply};
 use toolwatch::{Watch, WatchBuilder};
 use toolwatch_tests::everything::Everything;
 use toolwatch_tests::wrapped::{Era, Lines};
 
-/// `EventType` of `types.py`.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-enum EventType {
-    ToolCall,
-    ResourceRead,
-    PromptGet,
-    Initialize,
-    Close,
-    Notification,
-    Error,
-}
-
-/// `McpWatchEvent` of `types.py`, where the Python client sends every member of every event.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "that they are there and of these types is what is looked at")]
-struct McpWatchEvent {
-    event_id: String,
-    trace_id: String,
-    span_id: String,
-    #[serde(deserialize_with = "there")]
-    parent_span_id: Option<String>,
-    event_type: EventType,
-    event_name: String,
-    started_at: String,
-    #[serde(deserialize_with = "there")]
-    ended_at: Option<String>,
-    duration_ms: f64,
-    mcp_method: String,
-    mcp_protocol_version: String,
-    request_params: Map<String, Value>,
-    response_content: Map<String, Value>,
-    is_error: bool,
-    #[serde(deserialize_with = "there")]
-    error_code: Option<i64>,
-    #[serde(deserialize_with = "there")]
-    error_message: Option<String>,
-    transport_type: String,
-    server_name: String,
-    server_version: String,
-    client_name: String,
-    client_version: String,
-    attributes: BTreeMap<String, String>,
-    sdk_name: String,
-    sdk_version: String,
-}
-
-/// An option that may be `null` and must not be missing.
-fn there<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer)
-}
-
-/// `SdkInfo` of `types.py`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "that they are there and of these types is what is looked at")]
-struct SdkInfo {
-    name: String,
-    version: String,
-    runtime: String,
-    runtime_version: String,
-}
-
-/// `IngestRequest` of `types.py`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IngestRequest {
-    batch: Vec<McpWatchEvent>,
-    sdk: SdkInfo,
-}
-
-/// Reads a request as the service does, and says what is wrong with it.
-fn read(request: &Received) -> Result<IngestRequest, String> {
-    if request.line() != "POST /v1/events HTTP/1.1" {
-        return Err(request.line().to_owned());
-    }
-    for (name, expect) in [("content-type", "application/json"), ("authorization", "Bearer mw_key")]
-    {
-        if request.header(name) != Some(expect) {
-            return Err(format!("{name}: {:?}", request.header(name)));
-        }
-    }
-    if let Some(encoding) = request.header("content-encoding") {
-        return Err(format!("its client compresses nothing: {encoding}"));
-    }
-    serde_json::from_slice(&request.body()).map_err(|error| error.to_string())
-}
-
-/// Takes what it can read and refuses the rest for good.
-fn service() -> Receiver {
-    let receiver = Receiver::start().expect("a receiver");
-    receiver.decide(|request| match read(request) {
-        Ok(of) => Reply::status(202)
-            .body(json!({ "accepted": of.batch.len(), "rejected": 0, "quota": null }).to_string()),
-        Err(_) => Reply::status(422),
-    });
-    receiver
-}
+use service::{EventType, McpWatchEvent, read, service};
 
 fn builder(receiver: &Receiver, directory: &tempfile::TempDir) -> WatchBuilder {
     Watch::builder()
