@@ -192,7 +192,7 @@ fn mcpwatch_quota_is_heeded_from_headers_when_events_are_taken_and_when_not() {
         quota(Reply::status(202), "warning", "9"),
         quota(Reply::status(429).header("retry-after", "60"), "hard_limit", "0"),
     ]);
-    let told: Arc<Mutex<Vec<(QuotaStatus, Option<u64>)>>> = Arc::default();
+    let told = Arc::<Mutex<Vec<_>>>::default();
     let heard = Arc::clone(&told);
     let watch = builder(&receiver, &directory)
         .on_quota_warning(move |quota| {
