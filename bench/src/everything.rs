@@ -12,9 +12,9 @@ use toolwatch::{LogTarget, Otlp, Watch, WatchBuilder};
 use crate::receiver::Receiver;
 
 /// What is measured, by its name. The first two have no watch.
-pub const SUBJECTS: [&str; 13] = [
+pub const SUBJECTS: [&str; 15] = [
     "unwatched", "A/A control", "spool only", "+ log", "+ prometheus", "+ metrics resource", "+ ingest", "+ otlp", "+ agentcat",
-    "+ audit", "all on", "spool only, begin records", "all on, begin records, refuse",
+    "+ audit", "all readers", "all destinations", "all on", "spool only, begin records", "all on, begin records, refuse",
 ];
 
 /// Where destinations send to.
@@ -55,8 +55,10 @@ pub fn build(subject: &str, directory: &Path, endpoints: &Endpoints) -> Watch {
         "+ otlp" => builder.otlp(Otlp::new().endpoint(collector)),
         "+ agentcat" => builder.destination(AgentCat::new(agentcat, "proj_bench").expect("a destination")),
         "+ audit" => builder.audit(audit(directory, Policy::Degrade)),
-        "all on" => all(builder, directory, endpoints, Policy::Degrade),
-        "all on, begin records, refuse" => all(builder, directory, endpoints, Policy::Refuse).begin_records(true),
+        "all readers" => readers(builder, directory, Policy::Degrade),
+        "all destinations" => destinations(builder, endpoints),
+        "all on" => readers(destinations(builder, endpoints), directory, Policy::Degrade),
+        "all on, begin records, refuse" => readers(destinations(builder, endpoints), directory, Policy::Refuse).begin_records(true),
         other => panic!("there is no subject {other}"),
     };
     let watch = builder.build().expect("a watch");
@@ -64,17 +66,15 @@ pub fn build(subject: &str, directory: &Path, endpoints: &Endpoints) -> Watch {
     watch
 }
 
-fn all(builder: WatchBuilder, directory: &Path, endpoints: &Endpoints, policy: Policy) -> WatchBuilder {
+fn destinations(builder: WatchBuilder, endpoints: &Endpoints) -> WatchBuilder {
     let [ingest, collector, agentcat] = &endpoints.urls;
-    builder
-        .endpoint(ingest)
-        .api_key("bench-key-of-no-account")
-        .otlp(Otlp::new().endpoint(collector))
-        .destination(AgentCat::new(agentcat, "proj_bench").expect("a destination"))
-        .audit(audit(directory, policy))
-        .log(LogTarget::Stderr)
-        .metrics_resource(true)
-        .prometheus_listen(SocketAddr::from(([127, 0, 0, 1], 0)))
+    let agentcat = AgentCat::new(agentcat, "proj_bench").expect("a destination");
+    builder.endpoint(ingest).api_key("bench-key-of-no-account").otlp(Otlp::new().endpoint(collector)).destination(agentcat)
+}
+
+fn readers(builder: WatchBuilder, directory: &Path, policy: Policy) -> WatchBuilder {
+    let prometheus = SocketAddr::from(([127, 0, 0, 1], 0));
+    builder.audit(audit(directory, policy)).log(LogTarget::Stderr).metrics_resource(true).prometheus_listen(prometheus)
 }
 
 fn audit(directory: &Path, policy: Policy) -> Audit {

@@ -65,6 +65,7 @@
 //! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
 //! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
+//! | `otlp-grpc` | no | the same over gRPC | `h2`, `fnv` |
 //! | `otel` | no | spans and metrics on the application's own OpenTelemetry provider | `opentelemetry`, the API alone |
 //! | `agentcat` | no | [`AgentCat`](destination::AgentCat): shapes to AgentCat's public events API | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |

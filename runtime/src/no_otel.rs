@@ -31,8 +31,8 @@ impl Scope {
         Self
     }
 
-    pub(crate) const fn attach(&self) -> Self {
-        Self
+    pub(crate) const fn attach(self) -> Self {
+        self
     }
 }
 

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod collector;
 pub mod everything;
 pub mod grpc;
+pub mod hostile;
 pub mod http2;
 pub mod observed;
 pub mod oracle;

@@ -26,7 +26,7 @@ pub fn every_outcome(watch: &Watch) {
     std::thread::scope(|scope| scope.spawn(run).join()).expect("the calls are made");
     let is_over = || {
         let sessions = watch.metrics().expect("numbers").sessions.count();
-        waited(watch) == 2 && sessions == 1
+        waits(watch) == (2, 0) && sessions == 1
     };
     let start = Instant::now();
     while !is_over() {
@@ -35,16 +35,16 @@ pub fn every_outcome(watch: &Watch) {
     }
 }
 
-/// How many calls of the tool `wait` have ended.
-fn waited(watch: &Watch) -> u64 {
+/// How many calls of the tool `wait` have ended, and how many are under way.
+fn waits(watch: &Watch) -> (u64, u64) {
     let metrics = watch.metrics().expect("numbers");
     let wait = metrics.tools.iter().find(|tool| tool.name.as_str() == "wait");
-    wait.map_or(0, |tool| tool.calls())
+    wait.map_or((0, 0), |tool| (tool.calls(), tool.in_flight))
 }
 
-async fn wait_for(watch: &Watch, count: u64) {
+async fn wait_for(watch: &Watch, ended_and_under_way: (u64, u64)) {
     let start = Instant::now();
-    while waited(watch) < count {
+    while waits(watch) != ended_and_under_way {
         assert!(start.elapsed() < PATIENCE, "{:?}", watch.metrics());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -74,9 +74,11 @@ async fn drive(watch: &Watch) {
         .await
         .expect("sent");
     // A cancelled call has no reply: its end shows in the numbers.
-    wait_for(watch, 1).await;
+    wait_for(watch, (1, 0)).await;
     client.send_request("tools/call", call("wait", 60_000)).await.expect("sent");
     client.request("ping", json!({})).await.expect("a reply");
+    // The reply to a later request does not tell that the handler of this one has begun.
+    wait_for(watch, (1, 1)).await;
     drop(client);
 }
 

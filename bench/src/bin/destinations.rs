@@ -122,7 +122,9 @@ fn measure(settings: &Settings) {
     let start = |(at, name): (usize, &&str)| Subject::start(name, &urls, &home.path().join(at.to_string()));
     let mut subjects: Vec<Subject> = SUBJECTS.iter().enumerate().map(start).collect();
     for (kind, depth) in [("sequential", 1), ("pipelined x64", 64)] {
-        subjects.iter_mut().for_each(|subject| drop(subject.round(2_048, depth)));
+        for subject in &mut subjects {
+            subject.round(2_048, depth);
+        }
         let [caller, process] = interleave_all(&mut subjects, settings.scaled(100), |subject| subject.round(CALLS, depth));
         print(&format!("{kind}, server's thread"), &caller, Bar::AtMost(2.0));
         print(&format!("{kind}, whole process"), &process, Bar::None);

@@ -55,8 +55,8 @@ impl Scope {
     }
 
     /// Makes this the current context of the thread until what is returned is dropped.
-    pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        self.0.clone().map(Context::attach)
+    pub(crate) fn attach(self) -> Option<ContextGuard> {
+        self.0.map(Context::attach)
     }
 }
 

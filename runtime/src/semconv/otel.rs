@@ -22,6 +22,7 @@ pub(crate) const STATUS_CODE: &str = "rpc.response.status_code";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const NETWORK_TRANSPORT: &str = "network.transport";
 pub(crate) const NETWORK_PROTOCOL: &str = "network.protocol.name";
+pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 
 pub(crate) const OPERATION_DURATION: &str = "mcp.server.operation.duration";
 pub(crate) const SESSION_DURATION: &str = "mcp.server.session.duration";

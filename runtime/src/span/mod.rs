@@ -50,8 +50,6 @@ pub(crate) struct CallSpan {
     ticket: Option<Ticket>,
     /// Whether the call must not run, because it could not be recorded before.
     is_refused: bool,
-    /// The context of that span, which the author's code runs in.
-    scope: Scope,
 }
 
 impl CallSpan {
@@ -64,7 +62,6 @@ impl CallSpan {
     ) -> Self {
         // First, because it gives the event its ids.
         let started = watch.open_span(&mut event, around);
-        let scope = started.scope();
         let begun = watch.begin(&mut event);
         #[cfg(feature = "audit")]
         let is_refused = !watch.admit(&event);
@@ -73,18 +70,12 @@ impl CallSpan {
         let flight = watch.start_flight(&event);
         let opened = Instant::now();
         let live = Live { watch, event, cancelled, begun, flight, started, opened, polled: None };
-        Self { live: Some(live), in_user_code: false, ticket: None, is_refused, scope }
+        Self { live: Some(live), in_user_code: false, ticket: None, is_refused }
     }
 
     /// A span that records nothing.
     pub(crate) const fn disabled() -> Self {
-        Self {
-            live: None,
-            in_user_code: false,
-            ticket: None,
-            is_refused: false,
-            scope: Scope::none(),
-        }
+        Self { live: None, in_user_code: false, ticket: None, is_refused: false }
     }
 
     /// Whether the call must not run.
@@ -93,8 +84,8 @@ impl CallSpan {
     }
 
     /// The context that the author's code runs in.
-    pub(crate) const fn scope(&self) -> &Scope {
-        &self.scope
+    pub(crate) fn scope(&self) -> Scope {
+        self.live.as_ref().map_or(Scope::none(), |live| live.started.scope())
     }
 
     /// The trace of the call, when it is recorded.
@@ -129,7 +120,7 @@ impl CallSpan {
         let make = || {
             let event = &live.event;
             let known = (event.trace, event.caller.clone());
-            Ticket::new(live.watch.clone(), event.started, known, self.scope.clone())
+            Ticket::new(live.watch.clone(), event.started, known, live.started.scope())
         };
         Some(self.ticket.get_or_insert_with(make).clone())
     }
@@ -149,9 +140,8 @@ impl CallSpan {
     /// Runs a piece of the author's code. A span that is dropped within records a panic.
     pub(crate) fn in_user_code<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
-        let attached = self.scope.attach();
+        let _attached = self.scope().attach();
         let output = run();
-        drop(attached);
         self.in_user_code = false;
         output
     }

@@ -73,7 +73,7 @@ impl Ticket {
         let span = CallSpan::open(watch.clone(), event, cancelled, around);
         // The span may have got other ids.
         let known = (span.trace().unwrap_or(trace), caller);
-        let scope = span.scope().clone();
+        let scope = span.scope();
         Self::make(watch, false, started, known, (Some(span), scope))
     }
 

@@ -107,6 +107,9 @@ impl<'a> Description<'a> {
         };
         transport.into_iter().for_each(|transport| to.text(otel::NETWORK_TRANSPORT, transport));
         protocol.into_iter().for_each(|protocol| to.text(otel::NETWORK_PROTOCOL, protocol));
+        if protocol == Some("http") {
+            to.member(otel::NETWORK_PROTOCOL_VERSION, &event["attributes"]["http_version"]);
+        }
     }
 
     fn of_tool(&self, to: &mut impl Attributes) {
@@ -171,7 +174,7 @@ impl<'a> Description<'a> {
         to.members(&name("response_content"), &event["response_content"]);
         for (member, value) in event["attributes"].as_object().into_iter().flatten() {
             match member.as_str() {
-                "link" | "request_id" | "trace_sampled" => {}
+                "link" | "request_id" | "http_version" | "trace_sampled" => {}
                 "listing" => self.listing(to, value),
                 _ => to.members(&name(member), value),
             }

@@ -94,8 +94,10 @@ impl Readers {
     pub(super) fn start(options: &ReaderOptions, server: &str) -> Self {
         #[cfg(feature = "otel")]
         let otel = options.otel.as_ref().map(|of| otel::Reader::start(of, server));
+        #[cfg(feature = "otel")]
+        let otel = otel.unwrap_or_default();
         #[cfg(not(feature = "otel"))]
-        let otel: Option<otel::Reader> = None;
+        let otel = otel::Reader;
         Self {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
@@ -103,7 +105,7 @@ impl Readers {
             audit: options.audit.clone(),
             has_metrics_resource: options.metrics_resource == Some(true),
             exports: Exports::none(),
-            otel: otel.unwrap_or_default(),
+            otel,
         }
     }
 

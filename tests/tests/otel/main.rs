@@ -8,6 +8,7 @@
 )]
 
 mod faults;
+mod hostile;
 mod ids;
 mod metrics;
 mod names;

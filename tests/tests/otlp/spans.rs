@@ -178,6 +178,8 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
         assert_eq!(call.span.flags & 1, u32::from(parent == IN_META), "the caller's sampled flag");
         assert_eq!(call.attributes["network.transport"], "tcp");
         assert_eq!(call.attributes["network.protocol.name"], "http");
+        // This client is a plain one.
+        assert_eq!(call.attributes["network.protocol.version"], "1.0");
         let session = call.attributes["mcp.session.id"].as_str().expect("a session");
         assert_eq!(session.len(), 16, "hashed: {session}");
     }

@@ -117,7 +117,9 @@ impl Destination for AgentCat {
             let id = event["event_id"].as_str().unwrap_or_default().to_owned();
             let answer = match before.get(&id) {
                 Some(is_taken) => Ok(*is_taken),
-                None => self.publish(publish::body(&event, &self.project)),
+                None => publish::body(&event, &self.project)
+                    .map_err(|_| SendError::encode())
+                    .and_then(|body| self.publish(body)),
             };
             match answer {
                 Ok(is_taken) => answered.insert(id, is_taken),

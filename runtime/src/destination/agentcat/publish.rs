@@ -1,6 +1,7 @@
 //! An event as the body of AgentCat's `PublishEventRequest`, read in `agentcat-api` 0.0.3.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The methods that its API knows as event types, behind `mcp:`. All else is `agentcat:custom`.
 const METHODS: [&str; 16] = [
@@ -22,35 +23,87 @@ const METHODS: [&str; 16] = [
     "tasks/cancel",
 ];
 
+/// The body of one request, for the most part as views of the event: it is made for each event.
+#[derive(Serialize)]
+struct Body<'a> {
+    project_id: &'a str,
+    event_id: Member<'a>,
+    event_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_error: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_name: Member<'a>,
+    /// Whole milliseconds, as that API has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_intent: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Member<'a>,
+    properties: Map<String, Value>,
+    sdk_language: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_name: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_version: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_name: Member<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_version: Member<'a>,
+}
+
+/// A part of an event; none where it has none.
+type Member<'a> = Option<&'a Value>;
+
+/// The closed kind of a failure and its code: no message.
+#[derive(Serialize)]
+struct Failure<'a> {
+    r#type: Member<'a>,
+    kind: Member<'a>,
+    code: Member<'a>,
+}
+
 /// The body of one request.
-pub(super) fn body(event: &Value, project: &str) -> Vec<u8> {
+///
+/// # Errors
+/// None that a value can have: its keys are texts.
+pub(super) fn body(event: &Value, project: &str) -> serde_json::Result<Vec<u8>> {
     let attributes = &event["attributes"];
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Value| {
-        if !value.is_null() {
-            body.insert(name.to_owned(), value);
-        }
-    };
-    put("project_id", json!(project));
-    put("event_id", event["event_id"].clone());
-    put("event_type", json!(event_type(event)));
-    put("session_id", session(attributes));
-    put("is_error", event["is_error"].clone());
-    put("error", error(event));
-    put("resource_name", event["event_name"].clone());
-    // Whole milliseconds, as that API has them.
-    put("duration", json!(event["duration_ms"].as_f64().map(|millis| millis.round() as i64)));
-    put("timestamp", event["started_at"].clone());
-    put("user_intent", attributes["intent"]["text"].clone());
-    put("parameters", event["request_params"].clone());
-    put("response", event["response_content"].clone());
-    put("tags", attributes["tags"].clone());
-    put("properties", properties(event));
-    put("sdk_language", json!("rust"));
-    for name in ["server_name", "server_version", "client_name", "client_version"] {
-        put(name, event[name].clone());
-    }
-    Value::Object(body).to_string().into_bytes()
+    serde_json::to_vec(&Body {
+        project_id: project,
+        event_id: member(event, "event_id"),
+        event_type: event_type(event),
+        session_id: session(attributes),
+        is_error: member(event, "is_error"),
+        error: error(event),
+        resource_name: member(event, "event_name"),
+        duration: event["duration_ms"].as_f64().map(|millis| millis.round() as i64),
+        timestamp: member(event, "started_at"),
+        user_intent: member(&attributes["intent"], "text"),
+        parameters: member(event, "request_params"),
+        response: member(event, "response_content"),
+        tags: member(attributes, "tags"),
+        properties: properties(event),
+        sdk_language: "rust",
+        server_name: member(event, "server_name"),
+        server_version: member(event, "server_version"),
+        client_name: member(event, "client_name"),
+        client_version: member(event, "client_version"),
+    })
+}
+
+fn member<'a>(of: &'a Value, name: &str) -> Member<'a> {
+    of.get(name).filter(|value| !value.is_null())
 }
 
 fn event_type(event: &Value) -> String {
@@ -62,24 +115,21 @@ fn event_type(event: &Value) -> String {
 }
 
 /// Its ids of sessions begin with `ses_`.
-fn session(attributes: &Value) -> Value {
-    attributes["session"]["key"].as_str().map_or(Value::Null, |key| json!(format!("ses_{key}")))
+fn session(attributes: &Value) -> Option<String> {
+    attributes["session"]["key"].as_str().map(|key| format!("ses_{key}"))
 }
 
-/// The closed kind of a failure and its code: no message.
-fn error(event: &Value) -> Value {
-    match event["is_error"].as_bool() {
-        Some(true) => json!({
-            "type": event["attributes"]["outcome"],
-            "kind": event["error_message"],
-            "code": event["error_code"],
-        }),
-        _ => Value::Null,
-    }
+fn error(event: &Value) -> Option<Failure<'_>> {
+    let is_error = event["is_error"].as_bool() == Some(true);
+    is_error.then(|| Failure {
+        r#type: member(&event["attributes"], "outcome"),
+        kind: member(event, "error_message"),
+        code: member(event, "error_code"),
+    })
 }
 
 /// What that API has no member for.
-fn properties(event: &Value) -> Value {
+fn properties(event: &Value) -> Map<String, Value> {
     let attributes = &event["attributes"];
     let mut properties = Map::new();
     for name in ["outcome", "signals", "resource", "weight"] {
@@ -94,10 +144,10 @@ fn properties(event: &Value) -> Value {
     }
     #[cfg(feature = "planted-leaks")]
     if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::AgentCat) {
-        properties.insert("argument".to_owned(), json!(text));
+        properties.insert("argument".to_owned(), Value::from(text));
     }
     if let Some(own) = attributes["properties"].as_object() {
         properties.extend(own.clone());
     }
-    Value::Object(properties)
+    properties
 }

@@ -33,6 +33,9 @@ pub(super) struct Export<'a> {
     pub(super) lost: [u64; 2],
 }
 
+/// The attributes of one histogram.
+type Labels = Vec<(&'static str, Cow<'static, str>)>;
+
 const EXPORTS_FAILED: Counter = own("toolwatch.otlp.metrics.exports.failed", "{export}");
 const POINTS_REJECTED: Counter = own("toolwatch.otlp.metrics.points.rejected", "{point}");
 
@@ -105,12 +108,7 @@ impl Export<'_> {
         });
     }
 
-    fn histogram(
-        &self,
-        scope: &mut Message,
-        name: &str,
-        points: &[(Vec<(&'static str, Cow<'static, str>)>, Durations)],
-    ) {
+    fn histogram(&self, scope: &mut Message, name: &str, points: &[(Labels, Durations)]) {
         if points.is_empty() {
             return;
         }

@@ -91,6 +91,9 @@ fn caller(json: &mut Writer<'_>, event: &Event) {
         json.key(key!("continuation"));
         json.bool(true);
     }
+    if let Some(version) = event.caller.http_version {
+        json.text(key!("http_version"), version.as_str());
+    }
     if let Some(session) = event.caller.session {
         json.key(key!("session"));
         json.open();

@@ -33,6 +33,9 @@ pub(crate) fn natural(mut number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
+/// Where the digits of each byte of a UUID stand, behind a quote.
+const UUID_PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl Writer<'_> {
@@ -172,10 +175,8 @@ impl Writer<'_> {
 
     pub(super) fn uuid(&mut self, bytes: [u8; 16]) {
         let mut text = *b"\"00000000-0000-0000-0000-000000000000\"";
-        for (index, byte) in bytes.iter().enumerate() {
-            let dashes = [4, 6, 8, 10].iter().filter(|dash| index >= **dash).count();
-            let at = 1 + 2 * index + dashes;
-            text[at..at + 2].copy_from_slice(&digits(*byte));
+        for (at, byte) in UUID_PLACES.iter().zip(bytes) {
+            text[*at..*at + 2].copy_from_slice(&digits(byte));
         }
         self.0.extend_from_slice(&text);
     }

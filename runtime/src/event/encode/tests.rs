@@ -33,6 +33,7 @@ pub(crate) fn plain() -> Event {
             client_version: Some(Label::clean("2.1.0")),
             protocol_version: Some(Label::clean("2025-06-18")),
             transport: Transport::Stdio,
+            http_version: None,
             identity: None,
             session: Some(SessionKey {
                 value: 0xfe,

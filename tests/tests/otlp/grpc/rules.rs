@@ -138,7 +138,7 @@ fn a_collector_that_was_away_gets_every_span_once() {
     let after = spans_of(collector.traces());
     let names: Vec<_> = [before, after].concat().into_iter().map(|sent| sent.span.name).collect();
     assert_eq!(names, ["before", "meanwhile", "away"]);
-    let own = watch.stats().own().clone();
+    let own = *watch.stats().own();
     assert_eq!((own.delivered(), own.captured()), (3, 3));
 }
 
