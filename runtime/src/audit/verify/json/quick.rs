@@ -34,7 +34,7 @@ impl Scan<'_> {
         Some(byte)
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn takes(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
 
@@ -66,11 +66,11 @@ impl Scan<'_> {
             return Some(());
         }
         loop {
-            self.expect(b'"')?;
+            self.takes(b'"')?;
             let start = self.at;
             self.string()?;
             self.take_key(start, self.at - 1, around)?;
-            self.expect(b':')?;
+            self.takes(b':')?;
             self.value(depth)?;
             match self.next()? {
                 b',' => {}
@@ -127,7 +127,7 @@ impl Scan<'_> {
             let marks = ends(u64::from_le_bytes(*eight));
             self.at += (marks.trailing_zeros() / 8) as usize;
             if marks != 0 {
-                return self.expect(b'"');
+                return self.takes(b'"');
             }
         }
         loop {
@@ -171,8 +171,8 @@ fn ends(bytes: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::is_strict_by_serde;
     use super::*;
+    use crate::audit::verify::json::is_strict_by_serde;
     use proptest::prelude::*;
 
     #[test]
