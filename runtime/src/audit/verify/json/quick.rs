@@ -34,7 +34,7 @@ impl Scan<'_> {
         Some(byte)
     }
 
-    fn eat(&mut self, byte: u8) -> Option<()> {
+    fn takes(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
 
@@ -66,11 +66,11 @@ impl Scan<'_> {
             return Some(());
         }
         loop {
-            self.eat(b'"')?;
+            self.takes(b'"')?;
             let start = self.at;
             self.string()?;
             self.take_key(start, self.at - 1, around)?;
-            self.eat(b':')?;
+            self.takes(b':')?;
             self.value(depth)?;
             match self.next()? {
                 b',' => {}
@@ -127,7 +127,7 @@ impl Scan<'_> {
             let marks = ends(u64::from_le_bytes(*eight));
             self.at += (marks.trailing_zeros() / 8) as usize;
             if marks != 0 {
-                return self.eat(b'"');
+                return self.takes(b'"');
             }
         }
         loop {
