@@ -1,26 +1,30 @@
 //! A watched server with every destination and every reader on, as a deployment would have them.
 //!
-//! `cargo run -p toolwatch-examples --example everything -- DIRECTORY` serves over stdio: events go
-//! to the ingest endpoint of `TOOLWATCH_ENDPOINT` and to the collector of `TOOLWATCH_OTLP=1` and the
-//! `OTEL_*` variables, metrics to a loopback listener, lines to stderr, records to the audit log and
-//! the local record in DIRECTORY. With `--demo` it starts receivers of its own, calls its tools and
-//! prints what each of them saw.
+//! `cargo run -p toolwatch-examples --example everything -- DIRECTORY` serves over stdio, and with an
+//! address behind it, such as `127.0.0.1:8080`, over HTTP: `/mcp`, and `/metrics` for Prometheus.
+//! Events go to the ingest endpoint of `TOOLWATCH_ENDPOINT`, to the collector of `TOOLWATCH_OTLP=1`
+//! and the `OTEL_*` variables, and to AgentCat by `TOOLWATCH_AGENTCAT=1`; lines to stderr, records to
+//! the audit log and the local record in DIRECTORY. With `--demo` it starts receivers of its own,
+//! calls its tools and prints what each of them saw. `docs/guides/deployment.md` tells the rest.
 
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolRequestParams, ReadResourceRequestParams};
-use rmcp::transport::stdio;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpService, stdio};
 use rmcp::{ServiceExt, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use toolwatch::audit::{Audit, Policy, Verifier, keygen};
 use toolwatch::destination::AgentCat;
+use toolwatch::prometheus::Exporter;
 use toolwatch::testing::Receiver;
 use toolwatch::{LogTarget, Otlp, ServerLogger, Shape, Watch, WatchBuilder, watched_tool};
 
@@ -65,30 +69,70 @@ fn builder(directory: &Path) -> Result<WatchBuilder, Box<dyn Error>> {
         .begin_records(true)
         .audit(audit)
         .log(LogTarget::Stderr)
-        .metrics_resource(true)
-        .prometheus_listen(SocketAddr::from(([127, 0, 0, 1], 0))))
+        .metrics_resource(true))
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1) {
         Some(argument) if argument == "--demo" => demo().await,
-        Some(directory) => serve(Path::new(&directory)).await,
+        Some(directory) => {
+            let watch = start(Path::new(&directory))?;
+            match std::env::args().nth(2) {
+                Some(address) => serve_http(&watch, &address).await,
+                None => serve_stdio(&watch).await,
+            }
+        }
         None => Err("give a directory, or --demo".into()),
     }
 }
 
-async fn serve(directory: &Path) -> Result<(), Box<dyn Error>> {
+fn start(directory: &Path) -> Result<Watch, Box<dyn Error>> {
     if !directory.join("audit").exists() {
         // An operator takes the verification key to another machine.
         std::fs::create_dir_all(directory)?;
         let key = keygen(&directory.join("audit"))?;
         std::fs::write(directory.join("payments.verification"), key.to_text())?;
     }
-    let watch = builder(directory)?.build()?;
+    Ok(builder(directory)?.build()?)
+}
+
+async fn serve_stdio(watch: &Watch) -> Result<(), Box<dyn Error>> {
     let server = watch.wrap_with_router(Payments, Payments::tool_router());
     server.serve(stdio()).await?.waiting().await?;
     Ok(())
+}
+
+async fn serve_http(watch: &Watch, address: &str) -> Result<(), Box<dyn Error>> {
+    // One router of tools for all sessions.
+    let (tools, watched) = (Arc::new(Payments::tool_router()), watch.clone());
+    let service = StreamableHttpService::new(
+        move || Ok(watched.wrap_with_router(Payments, tools.clone())),
+        LocalSessionManager::default().into(),
+        Default::default(),
+    );
+    let router = axum::Router::new()
+        .nest_service("/mcp", service)
+        .route_service("/metrics", Exporter::new(watch).service());
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    eprintln!("serving on http://{}/mcp", listener.local_addr()?);
+    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await?;
+    watch.shutdown(Duration::from_secs(5));
+    Ok(())
+}
+
+/// A service manager asks with SIGTERM, a terminal with Ctrl-C.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn demo() -> Result<(), Box<dyn Error>> {
@@ -99,6 +143,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
         (Receiver::start()?, Receiver::start()?, Receiver::start()?);
     let key = keygen(&directory.join("audit"))?;
     let watch = builder(&directory)?
+        .prometheus_listen(SocketAddr::from(([127, 0, 0, 1], 0)))
         .endpoint(ingest.endpoint())
         .api_key("a key")
         .otlp(Otlp::new().endpoint(collector.endpoint()))

@@ -65,6 +65,8 @@
 //! | `log` | no | one line per event, to stderr or `tracing` | |
 //! | `prometheus` | no | metrics for Prometheus: text, a service, a listener, a text file | `prometheus` without protobuf, `fnv`, `lazy_static`; without the default features also `parking_lot`, its three, and `tower-service` |
 //! | `otlp` | no | spans and metrics over OTLP, http/protobuf, from the spool | those of `http`, no more |
+//! | `otlp-grpc` | no | the same over gRPC | `h2`, `fnv` |
+//! | `otel` | no | spans and metrics on the application's own OpenTelemetry provider | `opentelemetry`, the API alone |
 //! | `agentcat` | no | [`AgentCat`](destination::AgentCat): shapes to AgentCat's public events API | those of `http`, no more |
 //! | `testing` | no | an ingest receiver within the process, for tests | `flate2` |
 //! | `audit` | no | [`audit`], the tamper-evident log, and the program `toolwatch-audit` | `ed25519-dalek`, `base64`, `zeroize` |
@@ -89,6 +91,11 @@ pub mod local;
 mod log;
 pub mod manifest;
 pub mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(not(feature = "otel"))]
+#[path = "no_otel.rs"]
+mod otel;
 #[cfg(feature = "prometheus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub mod prometheus;
@@ -99,6 +106,8 @@ mod span;
 mod spool;
 mod sync;
 mod system;
+#[cfg(any(feature = "otlp", feature = "otel"))]
+mod telemetry;
 #[cfg(any(feature = "testing", all(test, feature = "http")))]
 pub mod testing;
 mod watch;
@@ -115,16 +124,24 @@ pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Sessio
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
-#[cfg(feature = "otlp")]
-#[doc(inline)]
-pub use destination::Otlp;
 #[doc(inline)]
 pub use destination::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
+#[cfg(feature = "otlp")]
+#[doc(inline)]
+pub use destination::{Otlp, OtlpProtocol};
 pub use error::Error;
 #[cfg(feature = "log")]
 pub use log::LogTarget;
 #[doc(inline)]
 pub use metrics::Metrics;
+/// The version of the OpenTelemetry API that spans and metrics are made with.
+#[cfg(feature = "otel")]
+#[cfg_attr(docsrs, doc(cfg(feature = "otel")))]
+#[doc(no_inline)]
+pub use opentelemetry;
+#[cfg(feature = "otel")]
+#[cfg_attr(docsrs, doc(cfg(feature = "otel")))]
+pub use otel::{Otel, OtelCheck, OtelState};
 pub use sender::Durability;
 #[doc(inline)]
 pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
@@ -176,6 +193,11 @@ struct RulesGuide;
 #[doc = include_str!("../../docs/guides/otlp.md")]
 struct OtlpGuide;
 
+/// The code in the guide to the OpenTelemetry API compiles.
+#[cfg(all(doctest, feature = "otel"))]
+#[doc = include_str!("../../docs/guides/opentelemetry.md")]
+struct OpenTelemetryGuide;
+
 /// The code in the guide to Prometheus compiles.
 #[cfg(all(doctest, feature = "prometheus"))]
 #[doc = include_str!("../../docs/guides/prometheus.md")]
@@ -190,3 +212,18 @@ struct ReadersGuide;
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 struct EventsGuide;
+
+/// The code in the guide to the ingest endpoint compiles.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../docs/guides/ingest.md")]
+struct IngestGuide;
+
+/// The code in the guide to AgentCat compiles.
+#[cfg(all(doctest, feature = "agentcat"))]
+#[doc = include_str!("../../docs/guides/agentcat.md")]
+struct AgentCatGuide;
+
+/// The code in the guide to a deployment compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/guides/deployment.md")]
+struct DeploymentGuide;

@@ -21,5 +21,9 @@ pub(crate) const OLD_SSE_SESSIONS: [&str; 2] = ["sessionId", "session_id"];
 /// The trace context header.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
-#[cfg(feature = "otlp")]
+/// What vendors add to it.
+#[cfg(feature = "otel")]
+pub(crate) const TRACESTATE: &str = "tracestate";
+
+#[cfg(any(feature = "otlp", feature = "otel"))]
 pub(crate) mod otel;

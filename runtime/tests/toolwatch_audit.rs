@@ -118,12 +118,56 @@ fn what_cannot_run_is_no_verdict() {
     assert!(
         home.expect(2, &["verify", "--log", "@none", "--key", "@key"])
             .1
-            .contains("could not be read")
+            .contains("No such file or directory")
     );
     let missing = ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@none"];
     home.expect(2, &missing);
     std::fs::write(home.path("bad"), "no key").unwrap();
     home.expect(2, &["verify", "--log", "@log", "--key", "@bad"]);
+}
+
+#[test]
+fn a_command_that_could_not_run_names_the_file_and_what_to_do() {
+    let home = Home::new();
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    std::fs::create_dir_all(home.path("log/lane-00000000-0000.jsonl")).unwrap();
+    let verify = |log: &'static str, key: &'static str| ["verify", "--log", log, "--key", key];
+    for (words, file, advice) in [
+        (verify("@none", "@key"), "none", "--log takes the directory into which the server writes"),
+        (verify("@key", "@key"), "key is no directory", "--log takes the directory"),
+        (verify("@log", "@none"), "none", "--key takes the file of the verification key"),
+        (verify("@log", "@log"), "log", "--key takes the file of the verification key"),
+        (verify("@log", "@log/sealing.key"), "sealing.key", "this is a key of the server"),
+        (verify("@log", "@key"), "lane-00000000-0000.jsonl", "directory"),
+        (["keygen", "--log", "@log", "--key", "@new"], "log", "keys are not made anew"),
+        (["keygen", "--log", "@new", "--key", "@key"], "key", "a key is never written over"),
+    ] {
+        let (out, err) = home.expect(2, &words);
+        assert!(out.is_empty() && err.contains(file) && err.contains(advice), "{words:?} {err}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_words_too() {
+    let home = Home::new();
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    home.expect(0, &["keygen", "--log", "@other", "--key", "@wrong"]);
+    let bare = ["verify", "--log", "@log", "--key", "@key"];
+    assert!(home.expect(3, &bare).0.contains("has a server run with this directory?"));
+    home.write(5);
+    let (out, _) = home.expect(1, &["verify", "--log", "@log", "--key", "@wrong"]);
+    assert!(out.contains("are the key and the log the right ones?"), "{out}");
+    assert!(out.contains("damage: lane 0, segment 0, lines 1 to 7: foreign_log\n"), "{out}");
+    assert!(out.contains("\nforeign_log: the record is of another log\n"), "{out}");
+    std::fs::write(home.path("checkpoints"), "nothing of the kind\n").unwrap();
+    let (out, _) = home.expect(0, &VERIFY);
+    assert!(out.contains("checkpoints: none of this log found, so records cut off"), "{out}");
+    // A kill in the middle of a line: no damage, and said.
+    let path = home.path("log/lane-00000000-0000.jsonl");
+    let text = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &text[..text.len() - 100]).unwrap();
+    let (out, _) = home.expect(0, &bare);
+    assert!(out.contains("lane 0: open, 6 records") && out.contains("bytes of a torn line"));
 }
 
 #[test]
@@ -162,4 +206,37 @@ fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
     let (out, err) =
         home.expect(1, &["checkpoint", "--log", "@log", "--key", "@key", "--checkpoint", "@kept"]);
     assert!(out.is_empty() && err.contains("no checkpoint: the log is damaged"));
+}
+
+/// The commands of the guide, on the vectors of the specification.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_transcript_of_the_guide_is_what_is_printed() {
+    let home = Home::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let vectors = root.join("tests/audit/vectors");
+    std::fs::create_dir(home.path("audit")).unwrap();
+    for entry in std::fs::read_dir(vectors.join("log")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        std::fs::copy(&path, home.path(&format!("audit/{name}"))).unwrap();
+    }
+    std::fs::copy(vectors.join("key"), home.path("payments.verification")).unwrap();
+    std::fs::copy(vectors.join("checkpoints"), home.path("checkpoints")).unwrap();
+    let guide = std::fs::read_to_string(root.join("docs/guides/audit.md")).unwrap();
+    let transcript = guide.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let (commands, printed): (Vec<&str>, Vec<&str>) =
+        transcript.lines().partition(|line| line.starts_with("$ "));
+    let script: Vec<&str> = commands.iter().map(|line| &line[2..]).collect();
+    assert!(script.len() > 3, "{transcript}");
+    let program = Path::new(env!("CARGO_BIN_EXE_toolwatch-audit"));
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {}", script.join("\n"))])
+        .current_dir(home.path(""))
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(found.lines().collect::<Vec<_>>(), printed);
 }

@@ -89,7 +89,7 @@ class Lane:
         if self.closed:
             self.damage("after_close")
         m = LINE.fullmatch(data)
-        if not m or max(int(m[3]), int(m[4])) >= 1 << 64 or int(m[2]) >= 1 << 32:
+        if not m or len(data) > MAX_LINE or max(int(m[3]), int(m[4])) >= 1 << 64 or int(m[2]) >= 1 << 32:
             return self.spoil("malformed")
         lane, epoch, seq, kind, body = int(m[2]), int(m[3]), int(m[4]), m[6].decode(), m[9]
         if m[1].decode() != self.log.log_id or lane != self.lane:
@@ -148,7 +148,8 @@ class Lane:
             self.damage("torn")
         elif whole and self.is_sealed(whole):
             self.damage("altered")
-        self.torn = len(rest)
+        else:
+            self.torn = len(rest)
 
 def verify(key_file, directory, *checkpoints):
     log, files = Log(key_file), {}

@@ -4,12 +4,17 @@ pub mod canary;
 pub mod clients;
 pub mod collector;
 pub mod everything;
+pub mod grpc;
+pub mod hostile;
+pub mod http2;
 pub mod observed;
 pub mod oracle;
 pub mod posts;
 pub mod raw;
+pub mod sdk;
 pub mod server;
 pub mod stored;
+pub mod tour;
 pub mod victim;
 pub mod wrapped;
 

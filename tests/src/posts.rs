@@ -22,11 +22,23 @@ use crate::wrapped::{Era, PATIENCE, hello};
 pub async fn serve<S: ServerHandler>(
     factory: impl Fn() -> S + Send + Sync + 'static,
 ) -> SocketAddr {
+    serve_behind(factory, |app| app).await
+}
+
+/// The same behind the application's own layers.
+///
+/// # Panics
+///
+/// When there is no port.
+pub async fn serve_behind<S: ServerHandler>(
+    factory: impl Fn() -> S + Send + Sync + 'static,
+    layers: impl FnOnce(axum::Router) -> axum::Router,
+) -> SocketAddr {
     let sessions = Arc::new(LocalSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(factory()), sessions, Default::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let app = axum::Router::new().nest_service("/mcp", service);
+    let app = layers(axum::Router::new().nest_service("/mcp", service));
     tokio::spawn(async move { axum::serve(listener, app).await });
     address
 }

@@ -162,3 +162,60 @@ fn what_cannot_be_an_endpoint_or_a_project_is_refused() {
         assert!(error.is_configuration() && error.to_string().contains(rule), "{error}");
     }
 }
+
+/// A watch whose look-up has these variables, and what is in its destinations' names.
+fn by_variables(set: &[(&str, String)], add: Option<AgentCat>) -> (Watch, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let set: Vec<_> = set.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let look_up = move |name: &str| Some(set.iter().find(|(of, _)| of == name)?.1.clone());
+    let building = Watch::builder().directory(directory.path()).environment(look_up);
+    let building = match add {
+        Some(agentcat) => building.destination(agentcat),
+        None => building,
+    };
+    (building.on_error(|_| {}).build().expect("a watch"), directory)
+}
+
+#[test]
+fn variables_alone_turn_it_on_and_code_wins_over_them() {
+    let (receiver, other) = (Receiver::start().expect("one"), Receiver::start().expect("two"));
+    let set = [
+        ("TOOLWATCH_AGENTCAT", "1".to_owned()),
+        ("AGENTCAT_API_URL", receiver.endpoint()),
+        ("AGENTCAT_PROJECT_ID", "proj_env".to_owned()),
+    ];
+    let (watch, _directory) = by_variables(&set, None);
+    assert_eq!(watch.destinations()[0].0, "agentcat");
+    watch.event("order_made").record();
+    assert_eq!(watch.flush(Duration::from_secs(30)).delivered, 1);
+    assert_eq!(bodies(&receiver.requests())[0]["project_id"], "proj_env");
+
+    let given = AgentCat::new(&other.endpoint(), "proj_code").expect("a destination");
+    let (watch, _directory) = by_variables(&set, Some(given));
+    watch.event("order_made").record();
+    assert_eq!(watch.flush(Duration::from_secs(30)).delivered, 1);
+    assert_eq!((other.requests().len(), receiver.requests().len()), (1, 1));
+    assert_eq!(watch.destinations().len(), 1);
+}
+
+#[test]
+fn without_an_address_a_project_or_the_switch_nothing_is_sent_anywhere() {
+    let receiver = Receiver::start().expect("a receiver");
+    let variables = [
+        ("TOOLWATCH_AGENTCAT", "1".to_owned()),
+        ("AGENTCAT_API_URL", receiver.endpoint()),
+        ("AGENTCAT_PROJECT_ID", "proj_env".to_owned()),
+    ];
+    for left_out in 0..variables.len() {
+        let mut set = variables.to_vec();
+        set.remove(left_out);
+        assert!(!by_variables(&set, None).0.is_enabled(), "{set:?}");
+    }
+    for (name, wrong) in [("AGENTCAT_API_URL", "api.agentcat.com"), ("AGENTCAT_PROJECT_ID", "a/b")]
+    {
+        let mut set = variables.to_vec();
+        set.retain(|(of, _)| *of != name);
+        set.push((name, wrong.to_owned()));
+        assert!(!by_variables(&set, None).0.is_enabled(), "{set:?}");
+    }
+}

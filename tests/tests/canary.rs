@@ -36,7 +36,10 @@ fn check(round: &Round) -> Outcome {
 #[test]
 fn nothing_leaves_at_default_settings_and_every_outcome_was_seen() {
     let mut seen = BTreeMap::<String, usize>::new();
-    for outcome in rounds(2, 1, IntentLevel::default()) {
+    let mut spans_over = BTreeMap::<&str, usize>::new();
+    let all = rounds(2, 1, IntentLevel::default());
+    let count = all.len();
+    for outcome in all {
         assert!(
             outcome.verdict.excepted.contains(&Kind::Intent),
             "the intent is recorded at level text"
@@ -46,19 +49,21 @@ fn nothing_leaves_at_default_settings_and_every_outcome_was_seen() {
         for count in ["true", "false"].map(|valid| outcome.schema_valid.get(valid)) {
             assert!(count.is_some(), "valid and broken arguments: {:?}", outcome.schema_valid);
         }
-        for sink in [
-            "tracing",
-            "arguments of callbacks",
-            "spool after delivery, poison.jsonl",
-            "spans of OTLP request 0",
-        ] {
+        for sink in ["tracing", "arguments of callbacks", "spool after delivery, poison.jsonl"] {
             assert!(outcome.sinks.contains(sink), "{sink} was not searched: {:?}", outcome.sinks);
+        }
+        for (protocol, sink) in
+            [("HTTP", "spans of OTLP request 0"), ("gRPC", "spans of OTLP call over gRPC 0")]
+        {
+            *spans_over.entry(protocol).or_default() += usize::from(outcome.sinks.contains(sink));
         }
         eprintln!("{} needles in {} bytes", outcome.needles, outcome.bytes);
         for (name, count) in outcome.outcomes {
             *seen.entry(name).or_default() += count;
         }
     }
+    assert_eq!(spans_over.values().sum::<usize>(), count, "{spans_over:?}");
+    assert!(spans_over.values().all(|rounds| *rounds > 0), "{spans_over:?}");
     let expected = [
         "cancelled",
         "dropped",

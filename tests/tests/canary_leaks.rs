@@ -52,7 +52,10 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::WatchDebug => (Kind::Argument, ", raw,", "in Debug of Watch"),
         Leak::SpanAttribute => (Kind::Argument, ", raw,", "in spans of OTLP request"),
         Leak::DataPointAttribute => (Kind::Argument, ", raw,", "in metrics of OTLP request"),
+        Leak::OtelAttribute => (Kind::Argument, ", raw,", "in spans of the provider"),
+        Leak::OtelPoint => (Kind::Argument, ", raw,", "in metrics of the provider"),
         Leak::Header => (Kind::Argument, ", raw,", "in head of request"),
+        Leak::GrpcMetadata => (Kind::Argument, ", raw,", "in head of OTLP call over gRPC"),
         Leak::FileName => (Kind::Argument, ", raw,", "a file's name"),
         Leak::InstallKey => (Kind::InstallKey, ", hex,", EVENT),
         Leak::Uri | Leak::Subscription | Leak::ToolName | Leak::ToolArgument => RAW_ARGUMENT,
@@ -77,7 +80,7 @@ fn expectation(leak: Leak) -> Expectation {
         Leak::WatchedDebug => (Kind::Argument, ", raw,", "in Debug of Watched"),
         Leak::Manifest => (Kind::Argument, ", raw,", "in manifest as text"),
         Leak::StructuredLog => (Kind::Argument, ", raw,", "in tracing"),
-        Leak::AgentCat => RAW_ARGUMENT,
+        Leak::AgentCat | Leak::McpWatch => RAW_ARGUMENT,
         Leak::Metrics => (Kind::Argument, ", raw,", "in Debug of Metrics"),
         Leak::PrometheusText => (Kind::Argument, ", raw,", "in Prometheus text"),
     }
@@ -96,7 +99,8 @@ fn found(leak: Leak, seed: u64) -> BTreeSet<String> {
         plant(None);
         return outcome.expect("the suite's own machinery").verdict.leaks;
     }
-    let round = Round { intent: IntentLevel::Len, ..Round::new(seed, CALLS) };
+    let is_grpc = leak == Leak::GrpcMetadata;
+    let round = Round { intent: IntentLevel::Len, is_grpc, ..Round::new(seed, CALLS) };
     let outcome = run(&round).expect("the suite's own machinery");
     plant(None);
     outcome.verdict.leaks

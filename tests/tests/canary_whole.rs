@@ -108,14 +108,15 @@ fn coverage(round: &Round, outcome: &Outcome, more: &[(&str, &str)]) {
     for kind in [Kind::Label, Kind::Trace, Kind::ApiKey] {
         assert!(outcome.verdict.excepted.contains(&kind), "{kind:?} is where it may be");
     }
-    for sink in [
-        DURING,
-        "spool after delivery, poison.jsonl",
-        "summary as text",
-        "what callbacks",
-        "spans of OTLP request",
-        "metrics of OTLP request",
-    ] {
+    // Servers over HTTP send over gRPC.
+    let of_otlp = if round.is_http {
+        ["spans of OTLP call over gRPC", "metrics of OTLP call over gRPC"]
+    } else {
+        ["spans of OTLP request", "metrics of OTLP request"]
+    };
+    let others =
+        [DURING, "spool after delivery, poison.jsonl", "summary as text", "what callbacks"];
+    for sink in others.into_iter().chain(of_otlp) {
         let is_searched = outcome.sinks.iter().any(|name| name.starts_with(sink));
         assert!(is_searched, "{sink} was not searched: {:?}", outcome.sinks);
     }

@@ -1,5 +1,7 @@
 //! Every outcome of a watched tool is recorded exactly once (D1), over a real stdio session.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use toolwatch::event::Outcome;
 use toolwatch::local::{Reader, Record};
@@ -24,10 +26,23 @@ impl Session {
         self.server.call(tool, arguments).expect("a reply");
     }
 
+    /// Waits until so many calls were recorded, for calls that are not answered.
+    fn wait_for(&self, count: usize) {
+        let start = Instant::now();
+        while records(&self.directory).len() < count {
+            assert!(start.elapsed() < Duration::from_secs(30), "{count} records");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn end(self) -> Vec<Record> {
         self.server.close().expect("the server ends");
-        Reader::open(self.directory.path()).expect("the record can be read").into_iter().collect()
+        records(&self.directory)
     }
+}
+
+fn records(directory: &tempfile::TempDir) -> Vec<Record> {
+    Reader::open(directory.path()).expect("the record can be read").into_iter().collect()
 }
 
 #[track_caller]
@@ -103,10 +118,10 @@ fn d1_j6_a_panic_is_recorded_once_and_the_server_goes_on() {
 #[test]
 fn d1_j7_a_cancelled_call_is_recorded_once() {
     let mut session = Session::start();
-    let id = session.server.send_call("wait", json!({ "text": "x", "times": 100 })).expect("sent");
+    let id = session.server.send_call("wait", json!({ "text": "x", "times": 1000 })).expect("sent");
     let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
     session.server.send(&cancel).expect("sent");
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    session.wait_for(1);
     let records = session.end();
     let outcomes: Vec<_> = records.iter().map(Record::outcome).collect();
     assert_eq!(outcomes, [Some(Outcome::Cancelled)]);

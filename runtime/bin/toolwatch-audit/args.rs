@@ -72,18 +72,43 @@ pub(crate) fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Command
         "verify" => &["--log", "--key", "--checkpoint", "--first-writer", "--json"],
         "checkpoint" => &["--log", "--key", "--checkpoint", "--first-writer"],
         "" => return Err("a command is missing: keygen, verify or checkpoint (see --help)".into()),
-        _ => return Err(format!("`{name}` is no command: keygen, verify or checkpoint").into()),
+        _ => {
+            return Err(format!(
+                "`{name}` is no command: keygen, verify or checkpoint (see --help)"
+            )
+            .into());
+        }
     };
     let mut given = Given::default();
     while let Some(word) = words.next() {
         if word == "--help" || word == "-h" {
             return Ok(Command::Help);
         }
-        let option = allowed.iter().find(|option| word == **option);
-        let option = option.ok_or_else(|| format!("`{name}` has no {}", word.display()))?;
-        given.take(option, &mut words)?;
+        let (word, value) = split(word);
+        let option = allowed.iter().find(|option| word == **option).ok_or_else(|| {
+            let known = allowed.join(", ");
+            format!("`{name}` has no {}; it has {known} (see --help)", word.display())
+        })?;
+        match value {
+            Some(_) if FLAGS.contains(option) => {
+                return Err(format!("{option} takes no value").into());
+            }
+            Some(value) => given.take(option, &mut std::iter::once(value))?,
+            None => given.take(option, &mut words)?,
+        }
     }
     given.into_command(&name)
+}
+
+/// Options without a value.
+const FLAGS: [&str; 2] = ["--json", "--sign"];
+
+/// `--option=value` in its two parts. What is no text has one part.
+fn split(word: OsString) -> (OsString, Option<OsString>) {
+    match word.to_str().and_then(|text| text.split_once('=')) {
+        Some((option, value)) if option.starts_with("--") => (option.into(), Some(value.into())),
+        _ => (word, None),
+    }
 }
 
 impl Given {
@@ -149,6 +174,8 @@ mod tests {
         assert_eq!(parsed(line), Ok(Command::Verify(verify)));
         let keygen = Keygen { log: "a".into(), key: None, sign: true };
         assert_eq!(parsed("keygen --sign --log a"), Ok(Command::Keygen(keygen)));
+        let keygen = Keygen { log: "a=b".into(), key: Some("k".into()), sign: false };
+        assert_eq!(parsed("keygen --log=a=b --key=k"), Ok(Command::Keygen(keygen)));
         assert_eq!(parsed("verify --help"), Ok(Command::Help));
     }
 
@@ -156,10 +183,11 @@ mod tests {
     fn a_wrong_line_says_what_is_wrong() {
         for (line, expected) in [
             ("", "a command is missing: keygen, verify or checkpoint (see --help)"),
-            ("verfy", "`verfy` is no command: keygen, verify or checkpoint"),
+            ("verfy", "`verfy` is no command: keygen, verify or checkpoint (see --help)"),
             ("verify --log a", "--key is missing: the file of the verification key"),
             ("keygen", "--log is missing: the directory of the log"),
-            ("keygen --json", "`keygen` has no --json"),
+            ("keygen --json", "`keygen` has no --json; it has --log, --key, --sign (see --help)"),
+            ("keygen --sign=yes --log a", "--sign takes no value"),
             ("verify --log", "--log needs a value"),
             ("verify --first-writer x", "--first-writer needs the number of a lane"),
         ] {

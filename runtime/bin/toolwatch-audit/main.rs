@@ -4,6 +4,7 @@
 //! run; 3 nothing to verify.
 
 mod args;
+mod hints;
 mod output;
 
 use std::io::Write as _;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            output::tell_failure(&*error);
+            output::tell(&output::chain(&*error));
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 fn make_keys(options: &Keygen) -> Result<u8, Failure> {
     // The place of the key first: a key that cannot be kept must not begin a log.
     let mut kept = match &options.key {
-        Some(path) => Some(create_private(path)?),
+        Some(path) => Some(create_private(path).map_err(|error| hints::new_key(path, error))?),
         None => None,
     };
     let key = if options.sign { keygen_signed(&options.log) } else { keygen(&options.log) };
@@ -50,7 +51,7 @@ fn make_keys(options: &Keygen) -> Result<u8, Failure> {
     {
         let _ = std::fs::remove_file(path);
     }
-    let key = key?;
+    let key = key.map_err(|error| hints::new_log(&options.log, &error))?;
     match &mut kept {
         Some(file) => {
             file.write_all(key.to_text().as_bytes())?;
@@ -77,28 +78,38 @@ fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
 }
 
 fn verify(options: &Verify) -> Result<u8, Failure> {
-    let key = VerificationKey::read(&options.key)?;
-    let report = verifier(options, &key).verify(&options.log)?;
+    let key = read_key(options)?;
+    let report = verifier(options, &key).verify(&options.log);
     output::end_progress();
+    let report = report?;
     if options.json {
         output::print(&format!("{}\n", report.to_json()))?;
     } else {
-        output::print_report(&report)?;
+        output::print_report(&report, !options.checkpoints.is_empty())?;
     }
     Ok(code(&report))
 }
 
 /// Prints a checkpoint of what is there. A damaged log gets none.
 fn checkpoint(options: &Verify) -> Result<u8, Failure> {
-    let key = VerificationKey::read(&options.key)?;
-    let (report, notes) = verifier(options, &key).checkpoint(&options.log)?;
+    let key = read_key(options)?;
+    let done = verifier(options, &key).checkpoint(&options.log);
     output::end_progress();
-    if report.verdict() == Verdict::Intact {
-        output::print(&notes)?;
-    } else {
-        output::tell(&format!("no checkpoint: the log is {}", report.verdict().as_str()));
+    let (report, notes) = done?;
+    match report.verdict() {
+        Verdict::Intact => output::print(&notes)?,
+        Verdict::Damaged => {
+            output::tell("no checkpoint: the log is damaged; `verify` says where");
+        }
+        Verdict::Nothing => output::tell("no checkpoint: the log has no lane yet"),
     }
     Ok(code(&report))
+}
+
+/// The key, once the directory is known to be one: who has both wrong is told of the log first.
+fn read_key(options: &Verify) -> Result<VerificationKey, Failure> {
+    hints::check_log(&options.log)?;
+    VerificationKey::read(&options.key).map_err(|error| hints::key(&options.key, &error))
 }
 
 fn verifier<'a>(options: &Verify, key: &'a VerificationKey) -> Verifier<'a> {

@@ -1,10 +1,11 @@
 //! Data on stdout, messages and progress on stderr.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use toolwatch::audit::{LaneReport, Report, Verdict};
+use toolwatch::audit::{Damage, DamageKind, LaneReport, Report, Verdict};
 
 use crate::Failure;
 
@@ -25,14 +26,15 @@ pub(crate) fn tell(text: &str) {
     let _ = io::stderr().write_all(format!("toolwatch-audit: {text}\n").as_bytes());
 }
 
-pub(crate) fn tell_failure(error: &(dyn std::error::Error + 'static)) {
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let _ = write!(text, ": {cause}");
         source = cause.source();
     }
-    tell(&text);
+    text
 }
 
 pub(crate) fn shows_progress() -> bool {
@@ -57,7 +59,7 @@ pub(crate) fn end_progress() {
     }
 }
 
-pub(crate) fn print_report(report: &Report) -> Result<(), Failure> {
+pub(crate) fn print_report(report: &Report, has_checkpoints: bool) -> Result<(), Failure> {
     let mut text = format!("{}: log {}", report.verdict().as_str(), report.log_id());
     let _ = writeln!(text, ", {} records in {} lanes", report.records(), report.lanes().len());
     for lane in report.lanes() {
@@ -66,19 +68,60 @@ pub(crate) fn print_report(report: &Report) -> Result<(), Failure> {
     if report.checkpoints() > 0 {
         let _ = writeln!(text, "checkpoints: {}", report.checkpoints());
     } else if report.verdict() != Verdict::Nothing {
-        text.push_str("checkpoints: none given, so records cut off the end would not be missed\n");
+        let none = if has_checkpoints { "none of this log found" } else { "none given" };
+        let _ =
+            writeln!(text, "checkpoints: {none}, so records cut off the end would not be missed");
     }
     if report.checkpoints_unreadable() > 0 {
         let _ = writeln!(text, "checkpoints that are torn: {}", report.checkpoints_unreadable());
     }
-    for damage in report.damages() {
-        let _ = writeln!(text, "damage: {damage}");
+    if report.verdict() == Verdict::Nothing {
+        text.push_str("there are no lanes: has a server run with this directory?\n");
+    }
+    if is_of_another_log(report) {
+        text.push_str("no record is of this key's log: are the key and the log the right ones?\n");
+    }
+    damages(report, &mut text);
+    print(&text)
+}
+
+/// Lists the damages, those of one kind in lines that follow each other as one, and says what the
+/// kinds mean.
+fn damages(report: &Report, text: &mut String) {
+    let follows = |a: &Damage, b: &Damage| {
+        let place = |damage: &Damage| (damage.writer_id, damage.segment, damage.kind, damage.count);
+        place(a) == place(b) && a.line.is_some() && a.line.map(|line| line + 1) == b.line
+    };
+    for run in report.damages().chunk_by(follows) {
+        let [first, .., last] = run else {
+            for damage in run {
+                let _ = writeln!(text, "damage: {damage}");
+            }
+            continue;
+        };
+        let (lane, kind) = (first.writer_id, first.kind.as_str());
+        let [segment, from, to] =
+            [first.segment.map(u64::from), first.line, last.line].map(Option::unwrap_or_default);
+        let _ =
+            writeln!(text, "damage: lane {lane}, segment {segment}, lines {from} to {to}: {kind}");
     }
     let more = report.damage_count() - report.damages().len() as u64;
     if more > 0 {
         let _ = writeln!(text, "damage: {more} more");
     }
-    print(&text)
+    let mut kinds: Vec<DamageKind> = Vec::new();
+    for damage in report.damages() {
+        if !kinds.contains(&damage.kind) {
+            kinds.push(damage.kind);
+            let _ = writeln!(text, "{}: {}", damage.kind.as_str(), damage.kind.meaning());
+        }
+    }
+}
+
+/// Whether lanes are there, and all that was found in them is of another log.
+fn is_of_another_log(report: &Report) -> bool {
+    let mut damages = report.damages().iter();
+    report.records() == 0 && damages.any(|damage| damage.kind == DamageKind::ForeignLog)
 }
 
 fn describe(lane: &LaneReport, text: &mut String) {

@@ -105,14 +105,16 @@ impl Call {
         let mut event = event::reused();
         event.started = Timestamp::now();
         event.id = EventId::at(event.started);
-        (event.trace, event.caller) = watch.read_context(&self.info(&watch, entry));
+        let info = self.info(&watch, entry);
+        (event.trace, event.caller) = watch.read_context(&info);
+        let around = watch.surroundings(&info);
         event.request_id = Some(watch.request_key(&self.request.id));
         event.is_continuation = context::is_continuation(
             self.params.input_responses.as_ref(),
             self.params.request_state.as_ref(),
         );
         entry.describe(&mut event, &mut self.params.arguments, &watch, intent);
-        CallSpan::open(watch, event, self.request.ct.clone())
+        CallSpan::open(watch, event, self.request.ct.clone(), &around)
     }
 
     /// Captures the call of a span that the wrapper has opened by this entry: the wrapper could not

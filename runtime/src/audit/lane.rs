@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::Checkpoint;
 use super::key::{EpochKey, LogId};
-use super::record::{self, Header, Kind};
+use super::record::{self, Header, Kind, Time};
 use crate::event::{self, write_natural};
 use crate::spool::{Disk, DiskFile, Writes};
 
@@ -118,14 +118,12 @@ impl Lane {
         if self.epoch_records >= EPOCH_RECORDS {
             self.step_epoch();
         }
-        let mut time = Vec::with_capacity(27);
-        write_time(wall, &mut time);
         let header = Header {
             log_id: self.log_id,
             writer_id: self.writer_id,
             epoch: self.key.epoch,
             seq: self.size,
-            time: &time,
+            time: stamp(wall),
             kind,
             prev: self.head,
             sealed: self.sealed,
@@ -203,14 +201,12 @@ impl Lane {
 
     /// How far the lane has come. Sealed with the key of the moment.
     pub(super) fn checkpoint(&self, wall: SystemTime, closed: bool) -> Checkpoint {
-        let mut time = Vec::with_capacity(27);
-        write_time(wall, &mut time);
         Checkpoint {
             writer_id: self.writer_id,
             size: self.size,
             head: self.head,
             epoch: self.key.epoch,
-            time: time.into_iter().map(char::from).collect(),
+            time: stamp(wall).into_iter().map(char::from).collect(),
             closed,
         }
     }
@@ -241,7 +237,7 @@ fn new_path(path: &Path) -> PathBuf {
     path.with_extension(NEW_SUFFIX.trim_start_matches('.'))
 }
 
-fn write_time(wall: SystemTime, out: &mut Vec<u8>) {
+fn stamp(wall: SystemTime) -> Time {
     let nanos = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    event::write_time(u64::try_from(nanos).unwrap_or(u64::MAX), out);
+    event::time_text(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

@@ -63,15 +63,18 @@ impl Kind {
     }
 }
 
+/// A time as records write it.
+pub(super) type Time = [u8; 27];
+
 /// What stands before the body.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header<'a> {
+pub(super) struct Header {
     pub(super) log_id: LogId,
     pub(super) writer_id: u32,
     pub(super) epoch: u64,
     pub(super) seq: u64,
-    /// RFC 3339 in UTC with microseconds; 27 bytes.
-    pub(super) time: &'a [u8],
+    /// RFC 3339 in UTC with microseconds.
+    pub(super) time: Time,
     pub(super) kind: Kind,
     pub(super) prev: [u8; 32],
     /// On the first record of an epoch but for the first: the seal of the epoch before.
@@ -79,12 +82,7 @@ pub(super) struct Header<'a> {
 }
 
 /// Writes a sealed line, with its newline, over what `out` held. Returns the digest of the line.
-pub(super) fn write(
-    header: &Header<'_>,
-    body: &[u8],
-    key: &EpochKey,
-    out: &mut Vec<u8>,
-) -> [u8; 32] {
+pub(super) fn write(header: &Header, body: &[u8], key: &EpochKey, out: &mut Vec<u8>) -> [u8; 32] {
     out.clear();
     out.extend_from_slice(b"{\"log_id\":\"");
     hex::append(&header.log_id, out);
@@ -95,7 +93,7 @@ pub(super) fn write(
     out.extend_from_slice(b",\"seq\":");
     write_natural(header.seq, out);
     out.extend_from_slice(b",\"time\":\"");
-    out.extend_from_slice(header.time);
+    out.extend_from_slice(&header.time);
     out.extend_from_slice(b"\",\"type\":\"");
     out.extend_from_slice(header.kind.as_str().as_bytes());
     out.extend_from_slice(b"\",\"prev\":\"");
@@ -121,7 +119,7 @@ pub(super) fn write(
 /// A line that has the spelling of a record. Nothing says yet that its MAC is right.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
-    pub(super) header: Header<'a>,
+    pub(super) header: Header,
     pub(super) body: &'a [u8],
     /// What the MAC covers.
     sealed: &'a [u8],
@@ -155,6 +153,11 @@ impl<'a> Line<'a> {
         let body = rest.0.strip_prefix(b"\",\"body\":")?;
         let is_object = body.len() >= 2 && body[0] == b'{' && body[body.len() - 1] == b'}';
         is_object.then_some(Self { header, body, sealed, tail, mac })
+    }
+
+    /// Where the body stands in the line.
+    pub(super) fn body_range(&self) -> std::ops::Range<usize> {
+        self.sealed.len() - self.body.len()..self.sealed.len()
     }
 
     /// The digest that the MAC covers, and that of the whole line.
@@ -204,14 +207,14 @@ impl<'a> Rest<'a> {
         digits.iter().try_fold(0, step)
     }
 
-    fn time(&mut self) -> Option<&'a [u8]> {
-        const FORM: &[u8; 27] = b"0000-00-00T00:00:00.000000Z";
-        let time = self.take(FORM.len())?;
+    fn time(&mut self) -> Option<Time> {
+        const FORM: &Time = b"0000-00-00T00:00:00.000000Z";
+        let time: &Time = self.take(FORM.len())?.try_into().ok()?;
         let fits = |(byte, form): (&u8, &u8)| match form {
             b'0' => byte.is_ascii_digit(),
             form => byte == form,
         };
-        time.iter().zip(FORM).all(fits).then_some(time)
+        time.iter().zip(FORM).all(fits).then_some(*time)
     }
 
     fn word(&mut self) -> Option<&'a [u8]> {

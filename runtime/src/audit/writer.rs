@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::checkpoint::{Publisher, Sealed};
 use super::key::LogId;
-use super::lane::Lane;
+use super::lane::{EPOCH_RECORDS, Lane};
 use super::record::{Kind, MAX_BODY_BYTES};
 use super::stats::AuditStats;
 use crate::event::{process, write_natural};
@@ -45,11 +45,15 @@ pub(super) struct State {
     unreported: u64,
     waiting: VecDeque<Sealed>,
     since_checkpoint: u32,
+    /// The time of the record after which a checkpoint is due that nobody has sealed yet.
+    due: Option<SystemTime>,
     checkpoint_at: Duration,
     /// When this epoch's key sealed its first record.
     epoch_since: Duration,
     /// Whether the thread sleeps until the next checkpoint, and has to be told of a new epoch.
     pub(super) sleeps_long: bool,
+    /// Whether the thread has something to do, and is to be woken once the lock is free.
+    wakes: bool,
     pub(super) is_closing: bool,
     pub(super) has_ended: bool,
 }
@@ -71,9 +75,11 @@ impl Writer {
             unreported: 0,
             waiting: VecDeque::new(),
             since_checkpoint: 0,
+            due: None,
             checkpoint_at: now,
             epoch_since: now,
             sleeps_long: false,
+            wakes: false,
             is_closing: false,
             has_ended: false,
         };
@@ -87,7 +93,8 @@ impl Writer {
             forks: process::forks(),
         };
         // The first checkpoint is due at once: it says that this writer exists.
-        writer.take_checkpoint(&mut writer.lock(), false);
+        let wall = writer.clock.wall();
+        writer.take_checkpoint(&mut writer.lock(), wall, false);
         writer
     }
 
@@ -112,7 +119,17 @@ impl Writer {
             _ => {}
         }
         state.stats.errors += u64::from(written.is_err());
+        self.unlock(state);
         written
+    }
+
+    /// Frees the lock, and then wakes the thread: before, it would wait for the lock at once.
+    fn unlock(&self, mut state: MutexGuard<'_, State>) {
+        let wakes = std::mem::take(&mut state.wakes);
+        drop(state);
+        if wakes {
+            self.changed.notify_all();
+        }
     }
 
     fn try_append(&self, state: &mut State, kind: Kind, body: &[u8]) -> io::Result<()> {
@@ -150,59 +167,68 @@ impl Writer {
     }
 
     fn write(&self, state: &mut State, kind: Kind, body: &[u8]) -> io::Result<()> {
+        // The thread was not here since; now it has to be, while the key is.
+        self.seal_due(state);
         let (size, sealed) = (state.lane.size, state.lane.epoch_records);
-        state.lane.write(kind, body, self.clock.wall())?;
+        let wall = self.clock.wall();
+        state.lane.write(kind, body, wall)?;
         state.stats.records += state.lane.size - size;
         state.since_checkpoint += 1;
         let is_fresh_epoch = sealed == 0 || state.lane.epoch_records < sealed;
         if is_fresh_epoch {
             state.epoch_since = self.clock.now();
-            if state.sleeps_long {
-                state.sleeps_long = false;
-                self.changed.notify_all();
-            }
+            state.wakes |= std::mem::take(&mut state.sleeps_long);
         }
         if state.since_checkpoint >= CHECKPOINT_RECORDS {
-            self.take_checkpoint(state, false);
+            state.since_checkpoint = 0;
+            state.due = Some(wall);
+            state.wakes = true;
         }
         Ok(())
     }
 
+    /// Seals the checkpoint that is due since the last record.
+    fn seal_due(&self, state: &mut State) {
+        if let Some(wall) = state.due.take() {
+            self.take_checkpoint(state, wall, false);
+        }
+    }
+
     /// Seals a checkpoint while the epoch's key is there, and leaves it to the thread.
-    fn take_checkpoint(&self, state: &mut State, closed: bool) {
+    fn take_checkpoint(&self, state: &mut State, wall: SystemTime, closed: bool) {
         state.since_checkpoint = 0;
         state.checkpoint_at = self.clock.now();
         if !self.wants_checkpoints {
             return;
         }
-        let checkpoint = state.lane.checkpoint(self.clock.wall(), closed);
+        let checkpoint = state.lane.checkpoint(wall, closed);
         let sealed = checkpoint.seal(&self.log_id, state.lane.key());
         if state.waiting.len() >= MAX_WAITING {
             state.waiting.pop_front();
             state.stats.checkpoints_lost += 1;
         }
         state.waiting.push_back(sealed);
-        self.changed.notify_all();
     }
 
-    /// Does what is due by the clock: steps a key, takes a checkpoint. Returns how long nothing
-    /// more is due.
+    /// Does what is due, so that no caller has to: seals a checkpoint, steps a key. Returns how long
+    /// nothing more is due.
     pub(super) fn tick(&self, state: &mut State) -> Duration {
         let now = self.clock.now();
-        if state.lane.epoch_records > 0 && now.saturating_sub(state.epoch_since) >= EPOCH_INTERVAL {
+        self.seal_due(state);
+        let is_full = state.lane.epoch_records >= EPOCH_RECORDS;
+        let is_old = now.saturating_sub(state.epoch_since) >= EPOCH_INTERVAL;
+        if is_full || is_old {
             state.lane.step_epoch();
         }
         if now.saturating_sub(state.checkpoint_at) >= CHECKPOINT_INTERVAL {
-            self.take_checkpoint(state, false);
+            self.take_checkpoint(state, self.clock.wall(), false);
         }
         let until = |since: Duration, interval: Duration| (since + interval).saturating_sub(now);
         let checkpoint = until(state.checkpoint_at, CHECKPOINT_INTERVAL);
-        state.sleeps_long = state.lane.epoch_records == 0;
-        if state.sleeps_long {
-            checkpoint
-        } else {
-            checkpoint.min(until(state.epoch_since, EPOCH_INTERVAL))
-        }
+        // A log that is busy is looked at again in time, so that no record has to wake the thread.
+        let epoch = if is_full { EPOCH_INTERVAL } else { until(state.epoch_since, EPOCH_INTERVAL) };
+        state.sleeps_long = state.lane.epoch_records == 0 && !is_full;
+        if state.sleeps_long { checkpoint } else { checkpoint.min(epoch) }
     }
 
     /// Whether checkpoints wait for their targets.
@@ -249,7 +275,10 @@ impl Writer {
             .report_missed(&mut state)
             .and_then(|()| self.write(&mut state, Kind::Closed, b"{}"));
         state.is_closing = true;
-        self.take_checkpoint(&mut state, closed.is_ok());
+        self.seal_due(&mut state);
+        self.take_checkpoint(&mut state, self.clock.wall(), closed.is_ok());
+        state.wakes = true;
+        self.unlock(state);
         closed
     }
 
@@ -258,6 +287,7 @@ impl Writer {
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.is_closing = true;
+        state.due = None;
         state.waiting.clear();
     }
 }

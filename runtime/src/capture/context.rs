@@ -21,7 +21,7 @@ use crate::semconv::META_PROTOCOL_VERSION;
 pub(crate) use callers::CallerSessions;
 pub use request::RequestInfo;
 pub(crate) use session::SessionResolver;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "otel"))]
 pub(crate) use trace::parent as traceparent;
 pub use transport::detect_transport;
 pub(crate) use transport::of_process as transport_of_process;
@@ -38,7 +38,8 @@ pub(crate) fn read(
     let trace = remote_parent.apply(trace::read(request.meta(), request.headers()));
     let transport = request.transport();
     let session = session::read(request, transport, &trace, install, resolver);
-    let mut caller = Caller { transport, session, ..Caller::default() };
+    let http_version = request.parts().and_then(transport::http_version);
+    let mut caller = Caller { transport, http_version, session, ..Caller::default() };
     client::read(request, &mut caller);
     (trace, caller)
 }

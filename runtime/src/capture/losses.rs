@@ -39,9 +39,12 @@ pub(crate) enum Loss {
     Property,
     /// An event of the author's, because its name is not valid.
     CustomEvent,
+    /// A span or a metric, because the application's OpenTelemetry provider panicked.
+    #[cfg(feature = "otel")]
+    Otel,
 }
 
-static COUNTS: [AtomicU64; 14] = [const { AtomicU64::new(0) }; 14];
+static COUNTS: [AtomicU64; 15] = [const { AtomicU64::new(0) }; 15];
 
 /// What `work` returns; `None`, and one more loss, when it panics.
 pub(crate) fn guarded<T>(loss: Loss, work: impl FnOnce() -> T) -> Option<T> {

@@ -139,7 +139,7 @@ impl CustomEvent {
             let began = Timestamp::now().0.saturating_sub(event.duration_ns);
             event.started = Timestamp(began);
             event.id = EventId::at(event.started);
-            watch.record(event, None);
+            watch.record(event);
         });
     }
 }

@@ -16,6 +16,9 @@ use crate::Error;
 
 /// A larger reply is not read: what we look for fits a hundred bytes.
 pub(super) const MAX_REPLY_BYTES: usize = 64 * 1024;
+/// Headers and trailers that are longer are not read, over HTTP/2.
+#[cfg(feature = "otlp-grpc")]
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
 
 /// How to post.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub(super) struct Channel {
     url: Url,
     settings: ChannelSettings,
     compresses: bool,
+    #[cfg(feature = "otlp-grpc")]
+    is_http2: bool,
     http: OnceLock<Client>,
 }
 
@@ -47,7 +52,33 @@ impl Channel {
             ));
         }
         let compresses = settings.gzip.unwrap_or_else(|| !is_loopback(&url));
-        Ok(Self { url, settings, compresses, http: OnceLock::new() })
+        Ok(Self {
+            url,
+            settings,
+            compresses,
+            #[cfg(feature = "otlp-grpc")]
+            is_http2: false,
+            http: OnceLock::new(),
+        })
+    }
+
+    /// Speaks HTTP/2 from the first byte on, as gRPC does.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) fn over_http2(self) -> Self {
+        Self { is_http2: true, ..self }
+    }
+
+    /// Makes the next post go over a connection of its own: one of HTTP/2 outlives the requests that
+    /// it lets hang, and would let all others hang too.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) fn hang_up(&mut self) {
+        self.http = OnceLock::new();
+    }
+
+    /// How long a request may take.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) const fn timeout(&self) -> Duration {
+        self.settings.timeout
     }
 
     /// Where it posts to.
@@ -55,19 +86,30 @@ impl Channel {
         &self.url
     }
 
-    /// Posts a body and returns the reply, whatever its status.
+    /// Posts a body, compressed or not, and returns the reply, whatever its status.
     pub(super) async fn post(
+        &self,
+        mut headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Response, SendError> {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        match self.compress(&body) {
+            Some(compressed) => {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                self.post_as_it_is(headers, compressed).await
+            }
+            None => self.post_as_it_is(headers, body).await,
+        }
+    }
+
+    /// Posts a body and returns the reply, whatever its status.
+    pub(super) async fn post_as_it_is(
         &self,
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Response, SendError> {
         let client = self.http().ok_or_else(SendError::set_up)?;
-        let request =
-            client.post(self.url.clone()).headers(headers).header(ACCEPT_ENCODING, "identity");
-        let request = match self.compress(&body) {
-            Some(compressed) => request.header(CONTENT_ENCODING, "gzip").body(compressed),
-            None => request.body(body),
-        };
+        let request = client.post(self.url.clone()).headers(headers).body(body);
         #[cfg(feature = "planted-leaks")]
         let request = crate::testing::leak::add_header(request);
         request.send().await.map_err(|error| transport(&error))
@@ -88,7 +130,8 @@ impl Channel {
         Some(self.http.get_or_init(|| made))
     }
 
-    fn compress(&self, body: &[u8]) -> Option<Vec<u8>> {
+    /// The body compressed, when bodies are.
+    pub(super) fn compress(&self, body: &[u8]) -> Option<Vec<u8>> {
         if !self.compresses {
             return None;
         }
@@ -105,9 +148,29 @@ impl Channel {
             .timeout(self.settings.timeout)
             .user_agent(self.settings.user_agent.as_str())
             .pool_max_idle_per_host(1);
-        let made = self.trust(builder).build();
+        let made = self.trust(self.speak(builder)).build();
         let made = made.map_err(|error| Error::tls("the HTTP client cannot be made", error));
         made.inspect_err(|error| tracing::warn!(%error, "events cannot be sent")).ok()
+    }
+
+    /// HTTP/1.1, whatever else the reqwest of this build can do: requests go one at a time, so that
+    /// another version has nothing to give, and a feature of another crate must not change it.
+    #[cfg(not(feature = "otlp-grpc"))]
+    fn speak(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder.http1_only()
+    }
+
+    /// The same, but for gRPC. The windows bound what a collector can make this process hold.
+    #[cfg(feature = "otlp-grpc")]
+    fn speak(&self, builder: ClientBuilder) -> ClientBuilder {
+        if !self.is_http2 {
+            return builder.http1_only();
+        }
+        builder
+            .http2_prior_knowledge()
+            .http2_initial_stream_window_size(MAX_REPLY_BYTES as u32)
+            .http2_initial_connection_window_size(MAX_REPLY_BYTES as u32)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
     }
 
     /// An endpoint over plain HTTP needs no trust store, so that a machine without one can still
@@ -158,7 +221,8 @@ fn is_loopback(url: &Url) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn transport(error: &reqwest::Error) -> SendError {
+/// No answer, or none that is whole.
+pub(super) fn transport(error: &reqwest::Error) -> SendError {
     if error.is_timeout() { SendError::timeout() } else { SendError::unreachable() }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::channel::{self, Channel, ChannelSettings};
-use super::{Ack, Quota, SendError, reply, secret::Secret};
+use super::{Ack, Batch, IngestFormat, Quota, SendError, mcpwatch, reply, secret::Secret};
 use crate::Error;
 use crate::sender::SDK;
 
@@ -25,6 +25,7 @@ use crate::sender::SDK;
 /// ```
 pub struct IngestClient {
     api_key: Secret,
+    format: IngestFormat,
     channel: Channel,
     quota: Mutex<Option<Quota>>,
     closed: std::sync::atomic::AtomicBool,
@@ -43,6 +44,7 @@ pub struct IngestClient {
 pub struct IngestClientBuilder {
     endpoint: String,
     api_key: Secret,
+    format: IngestFormat,
     channel: ChannelSettings,
 }
 
@@ -60,9 +62,26 @@ impl IngestClientBuilder {
     }
 
     /// Sets whether bodies are compressed. Default: yes, except to a loopback address, where
-    /// compressing costs more than it saves.
+    /// compressing costs more than it saves, and in the form of MCPWatch, whose client does not.
     pub const fn gzip(mut self, gzip: bool) -> Self {
         self.channel.gzip = Some(gzip);
+        self
+    }
+
+    /// Sets the form of batches and events. Default: toolwatch's own.
+    ///
+    /// ```
+    /// use toolwatch::destination::{IngestClient, IngestFormat};
+    /// # fn main() -> Result<(), toolwatch::Error> {
+    /// let client = IngestClient::builder("https://ingest.example.com", "key")
+    ///     .format(IngestFormat::McpWatch)
+    ///     .build()?;
+    /// # client.close();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn format(mut self, format: IngestFormat) -> Self {
+        self.format = format;
         self
     }
 
@@ -72,7 +91,7 @@ impl IngestClientBuilder {
     /// Fails when the endpoint is no absolute `http` or `https` URL, or holds credentials, a query
     /// or a fragment, and when the key is empty or cannot be part of a header. Without the feature
     /// `tls`, `https` is refused.
-    pub fn build(self) -> Result<IngestClient, Error> {
+    pub fn build(mut self) -> Result<IngestClient, Error> {
         let endpoint = channel::parse_endpoint(&self.endpoint)?;
         let url = channel::join_path(endpoint, "/v1/events")?;
         if self.api_key.is_empty() {
@@ -83,8 +102,12 @@ impl IngestClientBuilder {
                 "the API key holds characters that a header cannot have",
             ));
         }
+        if self.format == IngestFormat::McpWatch {
+            self.channel.gzip.get_or_insert(false);
+        }
         Ok(IngestClient {
             api_key: self.api_key,
+            format: self.format,
             channel: Channel::new(url, self.channel)?,
             quota: Mutex::default(),
             closed: false.into(),
@@ -98,6 +121,7 @@ impl IngestClient {
         IngestClientBuilder {
             endpoint: endpoint.into(),
             api_key: Secret::new(api_key),
+            format: IngestFormat::Toolwatch,
             channel: ChannelSettings {
                 timeout: Duration::from_secs(10),
                 user_agent: concat!("toolwatch/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -106,17 +130,46 @@ impl IngestClient {
         }
     }
 
-    /// Sends events as one batch: `{"sdk": {...}, "events": [...]}`.
+    /// Sends events as one batch: `{"sdk": {...}, "events": [...]}`. In the form of MCPWatch it is
+    /// `{"batch": [...], "sdk": {...}}`, and each event gets that form.
     ///
     /// # Errors
     /// Fails when an event cannot be written as JSON, the service cannot be reached or does not
     /// answer in time, it answers with a status other than success, or the client was closed.
     pub async fn send_batch<T: serde::Serialize>(&self, events: &[T]) -> Result<Ack, SendError> {
-        let mut body = SDK.as_bytes().to_vec();
-        body.extend_from_slice(b",\"events\":");
-        serde_json::to_writer(&mut body, events).map_err(|_| SendError::encode())?;
-        body.push(b'}');
+        let body = match self.format {
+            IngestFormat::Toolwatch => {
+                let mut body = SDK.as_bytes().to_vec();
+                body.extend_from_slice(b",\"events\":");
+                serde_json::to_writer(&mut body, events).map_err(|_| SendError::encode())?;
+                body.push(b'}');
+                body
+            }
+            IngestFormat::McpWatch => {
+                let values = events.iter().map(serde_json::to_value);
+                let values: Vec<_> =
+                    values.collect::<Result<_, _>>().map_err(|_| SendError::encode())?;
+                mcpwatch::body(values.into_iter())?
+            }
+        };
         self.post(body, events.len() as u64).await
+    }
+
+    /// The body for a batch of the sender's.
+    pub(super) fn body_of(&self, batch: &Batch<'_>) -> Result<Vec<u8>, SendError> {
+        match self.format {
+            IngestFormat::Toolwatch => {
+                let mut body = Vec::new();
+                batch.write_json(&mut body);
+                Ok(body)
+            }
+            IngestFormat::McpWatch => {
+                let values = batch.events().map(|event| serde_json::from_slice(&event));
+                let values: Vec<_> =
+                    values.collect::<Result<_, _>>().map_err(|_| SendError::encode())?;
+                mcpwatch::body(values.into_iter())
+            }
+        }
     }
 
     /// The quota that the service reported last.
@@ -145,18 +198,32 @@ impl IngestClient {
         let json = HeaderValue::from_static("application/json");
         let headers = [(AUTHORIZATION, bearer), (CONTENT_TYPE, json.clone()), (ACCEPT, json)];
         let response = self.channel.post(HeaderMap::from_iter(headers), body).await?;
+        let told = match self.format {
+            IngestFormat::Toolwatch => None,
+            IngestFormat::McpWatch => mcpwatch::quota(response.headers()),
+        };
         if !response.status().is_success() {
             let status = response.status().as_u16();
-            return Err(reply::refusal(status, response.headers(), SystemTime::now()));
+            let error = reply::refusal(status, response.headers(), SystemTime::now());
+            return Err(match told {
+                Some(quota) => error.with_quota(self.note(quota)),
+                None => error,
+            });
         }
         let ack = match channel::read(response).await {
             Some(body) => reply::parse(&body, events),
             None => Ack::all(),
         };
-        if let Some(quota) = ack.quota() {
-            *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota.clone());
-        }
-        Ok(ack)
+        let quota = ack.quota().cloned().or(told);
+        Ok(match quota {
+            Some(quota) => ack.with_quota(self.note(quota)),
+            None => ack,
+        })
+    }
+
+    fn note(&self, quota: Quota) -> Quota {
+        *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota.clone());
+        quota
     }
 }
 

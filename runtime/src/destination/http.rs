@@ -26,8 +26,7 @@ impl Destination for HttpDestination {
     }
 
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
-        let mut body = Vec::new();
-        batch.write_json(&mut body);
+        let body = self.client.body_of(batch)?;
         self.blocking.run(self.client.post(body, batch.len() as u64))?
     }
 }

@@ -8,10 +8,13 @@ mod blocking;
 mod channel;
 #[cfg(feature = "http")]
 mod client;
+mod format;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
 mod lenient;
+#[cfg(feature = "http")]
+mod mcpwatch;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 #[cfg(feature = "http")]
@@ -27,10 +30,11 @@ mod secret;
 pub use agentcat::AgentCat;
 #[cfg(feature = "http")]
 pub use client::{IngestClient, IngestClientBuilder};
+pub use format::IngestFormat;
 #[cfg(feature = "http")]
 pub(crate) use http::HttpDestination;
 
 #[cfg(feature = "otlp")]
-pub use otlp::Otlp;
+pub use otlp::{Otlp, OtlpProtocol};
 
 pub use crate::sender::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};

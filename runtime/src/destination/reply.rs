@@ -51,6 +51,23 @@ fn quota(member: &Member) -> Option<Quota> {
     }
 }
 
+/// The same from headers, where all is text. The status has to be one that is known.
+pub(super) fn quota_of_texts(
+    status: &str,
+    limit: Option<&str>,
+    remaining: Option<&str>,
+    reset: Option<&str>,
+) -> Option<Quota> {
+    let member = |text: &str| match text.trim().parse() {
+        Ok(number) => Member::Number(number),
+        Err(_) => Member::Text(text.trim().to_owned()),
+    };
+    let members = [("limit", limit), ("remaining", remaining), ("reset", reset)];
+    let members = members.into_iter().filter_map(|(name, text)| Some((name, member(text?))));
+    let status = ("status", Member::Text(status.trim().to_owned()));
+    quota(&Member::Object(members.chain([status]).collect()))
+}
+
 /// Seconds or milliseconds since the epoch, an HTTP date, or an RFC 3339 time in UTC.
 fn reset(member: &Member) -> Option<SystemTime> {
     if let Some(number) = member.number() {

@@ -101,14 +101,15 @@ impl super::Trace {
     /// A span of its own below this one.
     pub(crate) fn child(&self) -> Self {
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: self.trace_id, span_id, parent_span_id: Some(self.span_id), link: None }
+        Self { span_id, parent_span_id: Some(self.span_id), link: None, ..*self }
     }
 
     /// A trace that nobody else is part of.
     pub(crate) fn fresh() -> Self {
         let halves = u128::from(unique()) << 64 | u128::from(unique() | 1);
         let span_id = (unique() | 1).to_be_bytes();
-        Self { trace_id: halves.to_be_bytes(), span_id, parent_span_id: None, link: None }
+        let trace_id = halves.to_be_bytes();
+        Self { trace_id, span_id, parent_span_id: None, is_sampled: true, link: None }
     }
 }
 

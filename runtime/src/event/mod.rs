@@ -24,7 +24,9 @@ pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
 pub use operation::EventType;
-pub use outcome::{Confidence, ErrorKind, JsonKind, Outcome, SessionSource, Side, Transport};
+pub use outcome::{
+    Confidence, ErrorKind, HttpVersion, JsonKind, Outcome, SessionSource, Side, Transport,
+};
 
 pub(crate) use detail::{
     CompletionShape, Detail, Listing, Opaque, ResourceAccess, SessionEnd, Subscription, Surface,
@@ -38,10 +40,8 @@ pub(crate) use encode::encode_arguments;
 pub(crate) use encode::json::natural as write_natural;
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
-#[cfg(feature = "log")]
+#[cfg(any(feature = "audit", feature = "log"))]
 pub(crate) use encode::time::text as time_text;
-#[cfg(feature = "audit")]
-pub(crate) use encode::time::write as write_time;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,
@@ -60,6 +60,7 @@ closed!(
     ErrorKind,
     Transport,
     SessionSource,
+    HttpVersion,
     Confidence,
     Side,
     Exposed
@@ -111,6 +112,8 @@ sealed_struct! {
         trace_id: [u8; 16],
         span_id: [u8; 8],
         parent_span_id: Option<[u8; 8]>,
+        /// The sampled flag: what the caller says of its trace, `true` for a trace of our own.
+        is_sampled: bool,
         /// A context that the request came in beside its parent.
         link: Option<Link>,
     }
@@ -122,6 +125,7 @@ sealed_struct! {
     pub(crate) struct Link {
         trace_id: [u8; 16],
         span_id: [u8; 8],
+        is_sampled: bool,
     }
 }
 
@@ -133,6 +137,8 @@ sealed_struct! {
         client_version: Option<Label>,
         protocol_version: Option<Label>,
         transport: Transport,
+        /// `None` when it did not come over HTTP.
+        http_version: Option<HttpVersion>,
         session: Option<SessionKey>,
         identity: Option<Identity>,
     }

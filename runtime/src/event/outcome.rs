@@ -165,6 +165,25 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Which HTTP a request came by.
+    ///
+    /// ```
+    /// use toolwatch::event::HttpVersion;
+    /// assert_eq!(HttpVersion::Http2.as_str(), "2");
+    /// ```
+    HttpVersion {
+        /// HTTP/1.0.
+        Http10 = "1.0",
+        /// HTTP/1.1.
+        Http11 = "1.1",
+        /// HTTP/2.
+        Http2 = "2",
+        /// HTTP/3.
+        Http3 = "3",
+    }
+}
+
+vocabulary! {
     /// What a session key was made from.
     ///
     /// ```

@@ -40,6 +40,7 @@ fn recover(files: &[(&str, &[u8])]) -> Vec<Vec<u8>> {
         max_bytes: 1 << 24,
         memory_max_bytes: 4096,
         keep_delivered: false,
+        owner: Default::default(),
         common: Arc::from(b"\"server_name\":\"docs\"".as_slice()),
     };
     let spool = Spool::new(Arc::new(machine.start()), Arc::new(ManualClock::default()), settings);

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use crate::capture::context::traceparent as parse;
 use crate::capture::failure::{Fault, Words};
 use crate::capture::template::Template;
+use crate::event::Link;
 
 /// A W3C `traceparent`.
 ///
@@ -14,7 +15,7 @@ pub(super) fn traceparent(data: &[u8]) {
     assert_eq!(parse(text), naive_traceparent(text), "{text}");
 }
 
-fn naive_traceparent(text: &str) -> Option<([u8; 16], [u8; 8])> {
+fn naive_traceparent(text: &str) -> Option<Link> {
     let parts: Vec<&str> = text.split('-').collect();
     let [version, trace, parent, flags, rest @ ..] = parts.as_slice() else { return None };
     let is_hex = |part: &str, len| {
@@ -26,7 +27,8 @@ fn naive_traceparent(text: &str) -> Option<([u8; 16], [u8; 8])> {
     }
     let trace = u128::from_str_radix(trace, 16).ok().filter(|&trace| trace != 0)?;
     let parent = u64::from_str_radix(parent, 16).ok().filter(|&parent| parent != 0)?;
-    Some((trace.to_be_bytes(), parent.to_be_bytes()))
+    let is_sampled = u8::from_str_radix(flags, 16).ok()? % 2 == 1;
+    Some(Link { trace_id: trace.to_be_bytes(), span_id: parent.to_be_bytes(), is_sampled })
 }
 
 /// A URI template and a URI, in two lines.

@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 const MAX_WAITING: usize = 256 * 1024;
 /// How long the thread collects after it has written: a busy server wakes it at most this often.
 const COLLECT: Duration = Duration::from_millis(20);
-/// How long an end waits for what was not written yet.
-const END: Duration = Duration::from_millis(5);
+/// How long an end waits for a stream that takes nothing.
+const STUCK: Duration = Duration::from_millis(20);
+/// How long an end waits for the thread to be given a processor, which takes as long as this on a
+/// busy machine alone.
+const END: Duration = Duration::from_millis(500);
 
 /// Takes lines and never waits for the stream.
 pub(crate) struct StderrWriter(Arc<Shared>);
@@ -25,9 +28,10 @@ struct State {
     dropped: u64,
     /// Whether the thread waits for the first line after a quiet time.
     is_idle: bool,
-    is_writing: bool,
+    writes_since: Option<Instant>,
     is_hurried: bool,
     is_over: bool,
+    has_no_thread: bool,
 }
 
 impl Shared {
@@ -47,6 +51,7 @@ impl StderrWriter {
             .spawn(move || run(&of_thread, open()));
         if let Err(error) = started {
             tracing::warn!(%error, "the thread of the structured log cannot be started");
+            shared.lock().has_no_thread = true;
         }
         Self(shared)
     }
@@ -73,13 +78,20 @@ impl StderrWriter {
         self.0.lock().dropped
     }
 
-    /// Waits a moment until everything is written.
+    /// Waits until everything is written, but for a stream that takes nothing only a moment.
     pub(super) fn flush(&self) {
-        let deadline = Instant::now() + END;
+        let began = Instant::now();
         let mut state = self.0.lock();
+        if state.has_no_thread {
+            return;
+        }
         state.is_hurried = true;
         self.0.changed.notify_all();
-        while !state.waiting.is_empty() || state.is_writing {
+        while !state.waiting.is_empty() || state.writes_since.is_some() {
+            let deadline = match state.writes_since {
+                Some(since) => since.max(began) + STUCK,
+                None => began + END,
+            };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -110,14 +122,14 @@ fn run(shared: &Shared, mut stream: impl Write) {
             state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_idle = false;
-        state.is_writing = true;
+        state.writes_since = Some(Instant::now());
         lines.clear();
         std::mem::swap(&mut lines, &mut state.waiting);
         drop(state);
         // A stream that is closed takes nothing, and the server goes on.
         let _ = stream.write_all(lines.as_bytes()).and_then(|()| stream.flush());
         let mut state = shared.lock();
-        state.is_writing = false;
+        state.writes_since = None;
         shared.changed.notify_all();
         if !state.is_hurried && !state.is_over {
             let calm = |state: &mut State| !state.is_hurried && !state.is_over;

@@ -29,6 +29,6 @@ pub(super) const EVERYWHERE: &[Leaving] = leaving! {
         "it is asked for openly, and for no personal data";
     "tags, properties", "constants of the author's, and values that a Reveal type releases",
         "the author put them there";
-    "transport_type, server_name, server_version, server_instance, sdk_name, sdk_version", "constants of the deployment, and a random id of the run",
+    "transport_type, http_version, server_name, server_version, server_instance, sdk_name, sdk_version", "constants of the deployment, and a random id of the run",
         "which server it is";
 };

@@ -17,6 +17,8 @@ use std::time::Instant;
 pub use histogram::Durations;
 pub use snapshot::{Metrics, OperationMetrics, ToolMetrics};
 
+#[cfg(feature = "otel")]
+pub(crate) use histogram::BOUNDS_NS;
 use histogram::Histogram;
 use series::{Series, ToolSeries};
 
@@ -45,6 +47,17 @@ pub(crate) struct Key {
     pub(crate) outcome: Outcome,
     /// The JSON-RPC code of an error, [`OTHER_CODE`] for one that is not well known.
     pub(crate) code: Option<i32>,
+}
+
+/// What was counted of an event, under names whose number is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    /// No duration.
+    Nothing,
+    /// That of a session.
+    Session,
+    /// That of an operation.
+    Operation(Key),
 }
 
 /// The numbers of one watch.
@@ -77,17 +90,24 @@ impl Registry {
     }
 
     /// Takes the numbers of an operation that has ended.
-    pub(crate) fn record(&self, event: &Event, flight: Option<&Flight>) {
+    pub(crate) fn record(&self, event: &Event, flight: Option<&Flight>) -> Measured {
         if event.method.is_empty() || event.event_type == EventType::SessionStart {
-            return;
+            return Measured::Nothing;
         }
         if event.event_type == EventType::ToolCall {
-            match flight.filter(|flight| flight.name == event.name) {
-                Some(flight) => flight.tool.record(event),
-                None => self.tool(event.name).record(event),
-            }
+            let counted_as = match flight.filter(|flight| flight.name == event.name) {
+                Some(flight) => {
+                    flight.tool.record(event);
+                    flight.counted_as
+                }
+                None => {
+                    let (counted_as, tool) = self.tool(event.name);
+                    tool.record(event);
+                    counted_as
+                }
+            };
             if code_of(event).is_none() {
-                return;
+                return Measured::Operation(Key { target: Some(counted_as), ..Key::of(event) });
             }
         }
         match event.detail.as_deref() {
@@ -98,22 +118,25 @@ impl Registry {
             }
             Some(Detail::Session(_)) => {
                 self.sessions.record(event.duration_ns);
-                return;
+                return Measured::Session;
             }
             _ => {}
         }
         // A subscription lasts as long as somebody listens, which is no latency.
-        if event.event_type != EventType::Listen {
-            self.operation(Key::of(event)).record(event.duration_ns);
+        if event.event_type == EventType::Listen {
+            return Measured::Nothing;
         }
+        let (key, series) = self.operation(Key::of(event));
+        series.record(event.duration_ns);
+        Measured::Operation(key)
     }
 
-    fn tool(&self, name: Name) -> Arc<ToolSeries> {
+    fn tool(&self, name: Name) -> (Name, Arc<ToolSeries>) {
         let overflow = |tools: usize| (tools >= MAX_TOOLS).then_some(OVERFLOW);
         find_or_make(&self.tools, name, overflow, ToolSeries::new)
     }
 
-    fn operation(&self, key: Key) -> Arc<Series> {
+    fn operation(&self, key: Key) -> (Key, Arc<Series>) {
         let rest = Key { method: "_other", target: None, code: None, ..key };
         let overflow = |series: usize| (series >= MAX_OPERATIONS).then_some(rest);
         find_or_make(&self.operations, key, overflow, Series::new)
@@ -138,34 +161,37 @@ fn code_of(event: &Event) -> Option<i32> {
     event.failure.as_ref().and_then(|failure| failure.code)
 }
 
-/// The series of a key; of the one that stands for the rest once there are too many.
+/// The series of a key, and the key that it has: the one that stands for the rest once there are
+/// too many.
 fn find_or_make<K: Copy + Eq + std::hash::Hash, S>(
     series: &RwLock<HashMap<K, Arc<S>>>,
     key: K,
     overflow: impl FnOnce(usize) -> Option<K>,
     make: impl FnOnce() -> S,
-) -> Arc<S> {
+) -> (K, Arc<S>) {
     if let Some(found) = series.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Arc::clone(found);
+        return (key, Arc::clone(found));
     }
     let mut series = series.write().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = series.get(&key) {
-        return Arc::clone(found);
+        return (key, Arc::clone(found));
     }
     let key = overflow(series.len()).unwrap_or(key);
-    Arc::clone(series.entry(key).or_insert_with(|| Arc::new(make())))
+    (key, Arc::clone(series.entry(key).or_insert_with(|| Arc::new(make()))))
 }
 
 /// A call that is under way, counted as such as long as this lives.
 pub(crate) struct Flight {
     name: Name,
+    /// The name of its series, which may be that of the rest.
+    counted_as: Name,
     tool: Arc<ToolSeries>,
 }
 
 impl Flight {
-    fn new(name: Name, tool: Arc<ToolSeries>) -> Self {
+    fn new(name: Name, (counted_as, tool): (Name, Arc<ToolSeries>)) -> Self {
         tool.in_flight.fetch_add(1, Relaxed);
-        Self { name, tool }
+        Self { name, counted_as, tool }
     }
 }
 

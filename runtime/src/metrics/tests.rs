@@ -15,7 +15,9 @@ fn call(name: &'static str, outcome: Outcome, duration_ns: u64) -> Box<Event> {
 fn every_outcome_is_counted_in_its_own_place() {
     let registry = Registry::new();
     for (times, outcome) in (1..).zip(OUTCOMES) {
-        (0..times).for_each(|_| registry.record(&call("t", outcome, 1), None));
+        for _ in 0..times {
+            registry.record(&call("t", outcome, 1), None);
+        }
     }
     let metrics = registry.snapshot();
     let counts: Vec<_> = metrics.tools[0].by_outcome().collect();
@@ -89,19 +91,31 @@ fn reads_of_resources_and_re_reads_are_counted() {
 #[test]
 fn series_are_bounded_and_the_rest_is_counted_together() {
     let registry = Registry::new();
+    let mut measured = std::collections::HashSet::new();
     for n in 0..MAX_OPERATIONS + 500 {
         let mut event = call("t", Outcome::ProtocolError, 1);
         event.name = Name::register(&format!("metrics_bound_{n}"));
         let code = Some(i32::try_from(n).unwrap() + 1);
         event.failure =
             Some(Failure { code, ..Failure::of_kind(crate::event::ErrorKind::Protocol) });
-        registry.record(&event, None);
+        let Measured::Operation(key) = registry.record(&event, None) else { panic!("{n}") };
+        measured.insert(key);
     }
+    assert_eq!(measured.len(), MAX_OPERATIONS + 1, "what others count by is bounded as well");
+    let mut fine = call("metrics_bound_late", Outcome::Ok, 1);
+    let flight = registry.start(&fine);
+    for flight in [flight.as_ref(), None] {
+        let counted = registry.record(&fine, flight);
+        let key = Key { target: Some(OVERFLOW), ..Key::of(&fine) };
+        assert_eq!(counted, Measured::Operation(key));
+        fine.outcome = Outcome::ToolError;
+    }
+    drop(flight);
     let metrics = registry.snapshot();
     assert_eq!(metrics.tools.len(), MAX_TOOLS + 1);
     let overflow = metrics.tools.iter().find(|tool| tool.name == OVERFLOW).unwrap();
-    assert_eq!(overflow.calls(), (MAX_OPERATIONS + 500 - MAX_TOOLS) as u64);
-    assert_eq!(metrics.operations.len(), MAX_OPERATIONS + 1);
-    assert_eq!(metrics.operations.iter().map(|of| of.durations.count()).sum::<u64>(), 4_500);
+    assert_eq!(overflow.calls(), (MAX_OPERATIONS + 500 - MAX_TOOLS + 2) as u64);
+    assert_eq!(metrics.operations.len(), MAX_OPERATIONS + 3);
+    assert_eq!(metrics.operations.iter().map(|of| of.durations.count()).sum::<u64>(), 4_502);
     assert!(metrics.operations.iter().all(|of| of.code == Some(OTHER_CODE) || of.code.is_none()));
 }

@@ -97,7 +97,7 @@ families! {
     DROPPED = Fixed "toolwatch_events_dropped_total" COUNTER ["destination", "account", "reason"]
         "Events that were given up, by reason.";
     REFUSED = Fixed "toolwatch_events_refused_total" COUNTER ["destination", "code"]
-        "Events that were given up because of a final HTTP status.";
+        "Events that were given up because of a final status, of HTTP or, up to 16, of gRPC.";
     BATCHES = Fixed "toolwatch_batches_delivered_total" COUNTER ["destination"]
         "Batches that a destination took.";
     RETRIES = Fixed "toolwatch_delivery_retries_total" COUNTER ["destination"]

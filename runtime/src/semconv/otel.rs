@@ -22,16 +22,24 @@ pub(crate) const STATUS_CODE: &str = "rpc.response.status_code";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const NETWORK_TRANSPORT: &str = "network.transport";
 pub(crate) const NETWORK_PROTOCOL: &str = "network.protocol.name";
+pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 
 pub(crate) const OPERATION_DURATION: &str = "mcp.server.operation.duration";
 pub(crate) const SESSION_DURATION: &str = "mcp.server.session.duration";
 
-pub(crate) const SERVICE_NAME: &str = "service.name";
-pub(crate) const SERVICE_VERSION: &str = "service.version";
-pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
-pub(crate) const SDK_NAME: &str = "telemetry.sdk.name";
-pub(crate) const SDK_LANGUAGE: &str = "telemetry.sdk.language";
-pub(crate) const SDK_VERSION: &str = "telemetry.sdk.version";
+/// Of the resource. By the API it is the application's own.
+#[cfg(feature = "otlp")]
+mod resource {
+    pub(crate) const SERVICE_NAME: &str = "service.name";
+    pub(crate) const SERVICE_VERSION: &str = "service.version";
+    pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+    pub(crate) const SDK_NAME: &str = "telemetry.sdk.name";
+    pub(crate) const SDK_LANGUAGE: &str = "telemetry.sdk.language";
+    pub(crate) const SDK_VERSION: &str = "telemetry.sdk.version";
+}
+
+#[cfg(feature = "otlp")]
+pub(crate) use resource::*;
 
 pub(crate) const SERVER_NAME: &str = "mcp.server.name";
 pub(crate) const GUIDE_TOOL_NAME: &str = "mcp.tool.name";

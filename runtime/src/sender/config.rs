@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::contract::{Destination, Quota};
 use crate::Error;
-use crate::spool::{Clock, Disk, RealDisk, SystemClock};
+use crate::spool::{Clock, Disk, Owner, RealDisk, SystemClock};
 
 /// Where events wait until they are delivered.
 ///
@@ -48,6 +48,8 @@ pub(crate) struct PipelineConfig {
     pub(crate) destination: Option<Box<dyn Destination>>,
     /// Whether delivered segments stay as a local record until the cap evicts them.
     pub(crate) keep_delivered: bool,
+    /// For whom the events wait, and where else some may be. Default: nobody in particular.
+    pub(crate) owner: Owner,
     /// The JSON members that all events of this process share, without braces.
     pub(crate) common_fragment: Vec<u8>,
     /// Called on the sender's thread when the quota's status has changed to one that is not `Ok`.
@@ -72,6 +74,7 @@ impl Default for PipelineConfig {
             flush_interval: Duration::from_secs(1),
             destination: None,
             keep_delivered: false,
+            owner: Owner::default(),
             common_fragment: Vec::new(),
             on_quota_warning: None,
             on_error: None,

@@ -59,6 +59,7 @@ impl Pipeline {
             max_bytes: config.spool_max_bytes,
             memory_max_bytes: config.memory_max_bytes,
             keep_delivered: config.keep_delivered,
+            owner: config.owner,
             common: config.common_fragment.into(),
         };
         let prepared =

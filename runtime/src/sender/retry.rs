@@ -35,12 +35,17 @@ pub(crate) enum RetryDecision {
 /// Decides after the `attempt`th failure in a row (from 1) of a batch of `events`; `random` is
 /// evenly distributed in 0..1.
 pub(crate) fn decide(error: &SendError, events: usize, attempt: u32, random: f64) -> RetryDecision {
-    let Some(status) = error.http_status() else {
-        return retry(error, attempt, random);
-    };
     if error.is_rejected() {
         return RetryDecision::Drop(DropReason::HttpStatus);
     }
+    let Some(status) = error.http_status() else {
+        return match events {
+            // It would fail for ever, and with it all that stands behind it.
+            0 | 1 if error.is_encode() => RetryDecision::Quarantine,
+            _ if error.is_encode() => RetryDecision::Split,
+            _ => retry(error, attempt, random),
+        };
+    };
     match status {
         400 | 413 if events > 1 => RetryDecision::Split,
         400 | 413 => RetryDecision::Quarantine,
@@ -116,6 +121,13 @@ mod tests {
         for error in [SendError::unreachable(), SendError::timeout(), SendError::panic()] {
             assert_eq!(decide(&error, 1, 1, 0.5), wait(250, false));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "http")]
+    fn what_cannot_be_written_is_found_and_put_aside() {
+        assert_eq!(decide(&SendError::encode(), 9, 1, 1.0), Split);
+        assert_eq!(decide(&SendError::encode(), 1, 1, 1.0), Quarantine);
     }
 
     #[test]

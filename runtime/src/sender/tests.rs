@@ -112,7 +112,7 @@ fn without_a_destination_a_removed_file_is_noticed_and_what_was_in_it_is_counted
 }
 
 #[test]
-fn without_a_destination_the_spool_is_the_record_that_the_next_process_sends() {
+fn files_without_a_tag_are_a_record_that_the_next_process_sends() {
     let home = tempfile::tempdir().unwrap();
     let local = Pipeline::start(config(home.path())).unwrap();
     (0..20).for_each(|number| local.append(&event(number)));

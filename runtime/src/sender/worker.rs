@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{OnError, OnQuota};
-use super::contract::{Ack, Batch, Destination, QuotaStatus, SendError};
+use super::contract::{Ack, Batch, Destination, Quota, QuotaStatus, SendError};
 use super::retry::{self, RetryDecision};
 use super::schedule::{self, Cadence, Decision, View};
 use super::standing::Standing;
@@ -192,6 +192,7 @@ impl Worker {
     fn after_failure(&mut self, claim: Claim, count: usize, error: &SendError) -> Next {
         let attempt = self.progress.attempt.saturating_add(1);
         let decision = retry::decide(error, count, attempt, (self.random)());
+        error.quota().into_iter().for_each(|quota| self.note_quota(quota));
         tracing::debug!(%error, attempt, ?decision, "a batch was not taken");
         let now = self.clock.now();
         match decision {
@@ -208,7 +209,8 @@ impl Worker {
                 return self.after_success(now, 1);
             }
             RetryDecision::Drop(reason) => {
-                self.spool.count_status(error.http_status().unwrap_or_default(), count as u64);
+                let status = error.http_status().or_else(|| error.grpc_status());
+                self.spool.count_status(status.unwrap_or_default(), count as u64);
                 if error.is_rejected() && !std::mem::replace(&mut self.progress.refused, true) {
                     self.report(&Error::delivery(
                         "the destination rejects events for good; they are dropped and counted",
@@ -250,7 +252,6 @@ impl Worker {
 
     fn heed_quota(&mut self, ack: &Ack) {
         let Some(quota) = ack.quota() else { return };
-        let before = self.quota.replace(quota.clone());
         if quota.status() == QuotaStatus::HardLimit {
             // A reset that is over, as on a machine whose clock is ahead, says nothing.
             let left = quota.reset().and_then(|reset| reset.duration_since(self.clock.wall()).ok());
@@ -258,6 +259,12 @@ impl Worker {
             let pause = left.unwrap_or(HARD_LIMIT_PAUSE.0).min(HARD_LIMIT_PAUSE.1);
             self.retry_at(self.clock.now() + pause, false);
         }
+        self.note_quota(quota);
+    }
+
+    /// A refusal says by itself how long to wait, so that nothing more is done with its quota.
+    fn note_quota(&self, quota: &Quota) {
+        let before = self.quota.replace(quota.clone());
         let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
         if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {

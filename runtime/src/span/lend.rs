@@ -24,7 +24,9 @@ pub(crate) fn lend<R>(span: &mut CallSpan, run: impl FnOnce() -> R) -> R {
         return span.in_user_code(run);
     }
     span.set_in_user_code(true);
+    let scope = span.scope();
     let output = {
+        let _attached = scope.attach();
         let _lending = Lending::start(span);
         run()
     };

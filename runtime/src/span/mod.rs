@@ -12,8 +12,9 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::losses::{self, Loss};
-use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side};
+use crate::event::{ErrorKind, Event, Failure, Outcome, ResultShape, Side, Trace};
 use crate::metrics::Flight;
+use crate::otel::{Scope, Started, Surroundings};
 use crate::watch::{Active, Begun};
 
 pub(crate) use lend::{leave_ticket, lend, lent_ticket};
@@ -34,6 +35,8 @@ struct Live {
     begun: Option<Begun>,
     /// Counts the call as one that is under way.
     flight: Option<Flight>,
+    /// Its span by the OpenTelemetry API.
+    started: Started,
     /// When capture was done, so that what toolwatch costs is no part of what the tool costs.
     opened: Instant,
     polled: Option<Instant>,
@@ -51,7 +54,14 @@ pub(crate) struct CallSpan {
 
 impl CallSpan {
     /// A span that records to `watch` what the event says by then.
-    pub(crate) fn open(watch: Active, mut event: Box<Event>, cancelled: CancellationToken) -> Self {
+    pub(crate) fn open(
+        watch: Active,
+        mut event: Box<Event>,
+        cancelled: CancellationToken,
+        around: &Surroundings,
+    ) -> Self {
+        // First, because it gives the event its ids.
+        let started = watch.open_span(&mut event, around);
         let begun = watch.begin(&mut event);
         #[cfg(feature = "audit")]
         let is_refused = !watch.admit(&event);
@@ -59,7 +69,7 @@ impl CallSpan {
         let is_refused = false;
         let flight = watch.start_flight(&event);
         let opened = Instant::now();
-        let live = Live { watch, event, cancelled, begun, flight, opened, polled: None };
+        let live = Live { watch, event, cancelled, begun, flight, started, opened, polled: None };
         Self { live: Some(live), in_user_code: false, ticket: None, is_refused }
     }
 
@@ -71,6 +81,16 @@ impl CallSpan {
     /// Whether the call must not run.
     pub(crate) const fn is_refused(&self) -> bool {
         self.is_refused
+    }
+
+    /// The context that the author's code runs in.
+    pub(crate) fn scope(&self) -> Scope {
+        self.live.as_ref().map_or(Scope::none(), |live| live.started.scope())
+    }
+
+    /// The trace of the call, when it is recorded.
+    pub(crate) fn trace(&self) -> Option<Trace> {
+        self.live.as_ref().map(|live| live.event.trace)
     }
 
     /// The watch, when the call is recorded.
@@ -99,7 +119,8 @@ impl CallSpan {
         let live = self.live.as_ref()?;
         let make = || {
             let event = &live.event;
-            Ticket::new(live.watch.clone(), event.started, event.trace, event.caller.clone())
+            let known = (event.trace, event.caller.clone());
+            Ticket::new(live.watch.clone(), event.started, known, live.started.scope())
         };
         Some(self.ticket.get_or_insert_with(make).clone())
     }
@@ -119,6 +140,7 @@ impl CallSpan {
     /// Runs a piece of the author's code. A span that is dropped within records a panic.
     pub(crate) fn in_user_code<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
+        let _attached = self.scope().attach();
         let output = run();
         self.in_user_code = false;
         output
@@ -152,7 +174,7 @@ impl Live {
         // Neither the reply nor, in a drop, a panic of the author's that unwinds may meet another.
         losses::guarded(Loss::Event, || {
             self.watch.observe_end(&mut self.event);
-            self.watch.record(self.event, self.flight.as_ref());
+            self.watch.record_call(self.event, self.flight.as_ref(), self.started);
         });
         if let Some(begun) = self.begun {
             self.watch.end(begun);

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::CallSpan;
 use crate::event::{Caller, Event, Identity, Side, Tag, Timestamp, Trace};
+use crate::otel::{Scope, Surroundings};
 use crate::watch::Active;
 
 /// A request's ticket.
@@ -24,6 +25,8 @@ struct Inner {
     started: Timestamp,
     trace: Trace,
     caller: Caller,
+    /// The context that the author's code runs in.
+    scope: Scope,
     /// Where what the arguments were captured by is kept: it tells entries apart.
     captured_by: AtomicUsize,
     has_failed: AtomicBool,
@@ -50,8 +53,13 @@ pub(crate) struct Notes {
 
 impl Ticket {
     /// A ticket for a request that this watch records.
-    pub(crate) fn new(watch: Active, started: Timestamp, trace: Trace, caller: Caller) -> Self {
-        Self::make(watch, false, started, (trace, caller), None)
+    pub(crate) fn new(
+        watch: Active,
+        started: Timestamp,
+        known: (Trace, Caller),
+        scope: Scope,
+    ) -> Self {
+        Self::make(watch, false, started, known, (None, scope))
     }
 
     /// A ticket with the span of its request, for whoever is nearer to the author's code.
@@ -59,10 +67,14 @@ impl Ticket {
         watch: Active,
         event: Box<Event>,
         cancelled: CancellationToken,
+        around: &Surroundings,
     ) -> Self {
         let (started, trace, caller) = (event.started, event.trace, event.caller.clone());
-        let span = CallSpan::open(watch.clone(), event, cancelled);
-        Self::make(watch, false, started, (trace, caller), Some(span))
+        let span = CallSpan::open(watch.clone(), event, cancelled, around);
+        // The span may have got other ids.
+        let known = (span.trace().unwrap_or(trace), caller);
+        let scope = span.scope();
+        Self::make(watch, false, started, known, (Some(span), scope))
     }
 
     fn make(
@@ -70,7 +82,7 @@ impl Ticket {
         is_silent: bool,
         started: Timestamp,
         (trace, caller): (Trace, Caller),
-        span: Option<CallSpan>,
+        (span, scope): (Option<CallSpan>, Scope),
     ) -> Self {
         Self(Arc::new(Inner {
             watch,
@@ -78,6 +90,7 @@ impl Ticket {
             started,
             trace,
             caller,
+            scope,
             captured_by: AtomicUsize::new(0),
             has_failed: AtomicBool::new(false),
             state: Mutex::new(State { span, ..State::default() }),
@@ -87,7 +100,7 @@ impl Ticket {
     /// A ticket for a request that must not be recorded: there is no span to take.
     pub(crate) fn silent(watch: &Active) -> Self {
         let nobody = (Trace::fresh(), Caller::default());
-        Self::make(watch.clone(), true, Timestamp::now(), nobody, None)
+        Self::make(watch.clone(), true, Timestamp::now(), nobody, (None, Scope::none()))
     }
 
     /// Whether the request must not run.
@@ -113,6 +126,11 @@ impl Ticket {
     /// Whether the arguments were captured by this.
     pub(crate) fn is_captured_by<E>(&self, entry: &E) -> bool {
         self.0.captured_by.load(Ordering::Relaxed) == std::ptr::from_ref(entry).addr()
+    }
+
+    /// The context that the author's code runs in.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0.scope
     }
 
     pub(crate) fn trace(&self) -> Trace {

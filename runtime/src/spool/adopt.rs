@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Spool;
 use super::ledger::DropReason;
+use super::owner::Place;
 use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 
 /// Adopted segments held at once: each costs a descriptor. The rest follows when these are sent.
@@ -13,32 +14,42 @@ const MAX_ADOPTED: usize = 32;
 impl Spool {
     /// Looks for orphans and adopts them. True when there may be more than could be taken.
     pub(crate) fn adopt_orphans(&self) -> bool {
-        let Some(directory) = self.directory() else { return false };
         // Before the segments: the event of a call that ended may be in one of them.
         self.report_interrupted();
-        let Ok(files) = self.disk.list(&directory) else { return false };
-        let (held, mut room) = {
+        let places = self.lock().settings.places();
+        let mut is_first = true;
+        places.iter().any(|place| self.adopt_in(place, std::mem::take(&mut is_first)))
+    }
+
+    /// The same in one directory, which is also kept tidy if it is the spool's own.
+    fn adopt_in(&self, place: &Place, is_own: bool) -> bool {
+        let Ok(files) = self.disk.list(&place.directory) else { return false };
+        let (held, mut room, owner) = {
             let state = self.lock();
             let names = state.own.iter().chain(&state.adopted);
             let names: HashSet<_> = names.map(|segment| segment.name.to_string()).collect();
-            (names, MAX_ADOPTED.saturating_sub(state.adopted.len()))
+            let room = MAX_ADOPTED.saturating_sub(state.adopted.len());
+            (names, room, state.settings.owner.clone())
         };
         let named = |suffix| files.iter().filter_map(move |(name, _)| name.strip_suffix(suffix));
         let mut names: Vec<&str> = named(SEGMENT_SUFFIX).collect();
         names.sort_unstable();
-        let strays = named(ACK_SUFFIX).filter(|name| names.binary_search(name).is_err());
-        self.remove_strays(
-            &directory,
-            strays.filter(|name| !held.contains(*name)).map(str::to_owned).collect(),
-        );
+        if is_own {
+            let strays = named(ACK_SUFFIX).filter(|name| names.binary_search(name).is_err());
+            self.remove_strays(
+                &place.directory,
+                strays.filter(|name| !held.contains(*name)).map(str::to_owned).collect(),
+            );
+        }
         for name in names {
+            if held.contains(name) || !owner.owns(name, place.takes_untagged) {
+                continue;
+            }
             if room == 0 {
                 return true;
             }
-            if !held.contains(name) {
-                let events = self.adopt_one(&directory, name).unwrap_or_default();
-                room -= usize::from(events > 0);
-            }
+            let events = self.adopt_one(place, name).unwrap_or_default();
+            room -= usize::from(events > 0);
         }
         false
     }
@@ -53,10 +64,11 @@ impl Spool {
     }
 
     /// Adopts one segment, and returns how many events came with it.
-    fn adopt_one(&self, directory: &Path, name: &str) -> Option<u64> {
+    fn adopt_one(&self, place: &Place, name: &str) -> Option<u64> {
         let common = self.lock().settings.common.clone();
         let now = self.clock.now();
-        let (segment, torn) = match Segment::adopt(&*self.disk, directory, name, &common, now) {
+        let adopted = Segment::adopt(&*self.disk, &place.directory, name, &common, now);
+        let (mut segment, torn) = match adopted {
             Ok(adopted) => adopted?,
             Err(error) => {
                 tracing::debug!(%error, "a segment could not be adopted");
@@ -64,13 +76,14 @@ impl Spool {
                 return None;
             }
         };
+        segment.keep = place.keep_delivered;
         let mut state = self.lock();
         state.stats.adopted.refuse(torn, DropReason::Torn);
         let waiting = segment.waiting;
         state.stats.adopted.take(waiting);
         if waiting > 0 {
             state.adopted.push_back(segment);
-        } else if !state.settings.keep_delivered {
+        } else if !segment.keep {
             drop(state);
             segment.remove(&*self.disk);
         }

@@ -1,7 +1,8 @@
 //! Makes what was written durable, from time to time and for all callers together.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::segment::Segment;
 use super::state::State;
 
 /// A segment that was written to since the last sync.
-type Dirty = (Arc<str>, Arc<dyn DiskFile>);
+type Dirty = (Arc<str>, PathBuf, Arc<dyn DiskFile>);
 
 impl Spool {
     /// Makes everything written so far durable, and seals an active segment of that age. Segments
@@ -29,22 +30,27 @@ impl Spool {
             }
             let dirty = state.take_dirty();
             // Before the names are synced: a directory that is made meanwhile counts again.
-            let is_rooted = state.is_rooted;
-            state.is_rooted |= !dirty.is_empty();
-            (dirty, state.settings.directory.clone(), is_rooted)
+            let directory = state.settings.directory.clone();
+            let in_own = |(_, path, _): &Dirty| path.parent() == directory.as_deref();
+            let is_rooted = state.is_rooted || !dirty.iter().any(in_own);
+            state.is_rooted |= !is_rooted;
+            (dirty, directory, is_rooted)
         };
         let Some(directory) = directory.filter(|_| !dirty.is_empty()) else { return };
-        let is_synced = |(_, file): &Dirty| file.sync().is_ok();
+        let directories: BTreeSet<_> =
+            dirty.iter().filter_map(|(_, path, _)| path.parent()).map(Path::to_owned).collect();
+        let is_synced = |(_, _, file): &Dirty| file.sync().is_ok();
         let (synced, failed): (Vec<_>, Vec<_>) = dirty.into_iter().partition(is_synced);
-        let named = self.disk.sync_directory(&directory);
+        let unnamed = directories.iter().filter(|of| self.disk.sync_directory(of).is_err());
+        let unnamed = unnamed.count() as u64;
         let rooted = if is_rooted { Ok(()) } else { sync_ancestors(&*self.disk, &directory) };
-        if named.is_err() || rooted.is_err() || !failed.is_empty() {
+        if unnamed > 0 || rooted.is_err() || !failed.is_empty() {
             let mut state = self.lock();
-            let names = u64::from(named.is_err()) + u64::from(rooted.is_err());
+            let names = unnamed + u64::from(rooted.is_err());
             state.stats.disk_errors += failed.len() as u64 + names;
             state.is_rooted &= rooted.is_ok();
             let nameless = synced.iter().filter(|_| names > 0);
-            nameless.chain(&failed).for_each(|(name, _)| state.set_dirty(name));
+            nameless.chain(&failed).for_each(|(name, ..)| state.set_dirty(name));
         }
     }
 
@@ -98,7 +104,9 @@ impl State {
         let segments = self.own.iter_mut().chain(&mut self.adopted);
         let dirty = segments.filter_map(|segment| {
             let is_dirty = std::mem::take(&mut segment.dirty);
-            is_dirty.then(|| (Arc::clone(&segment.name), Arc::clone(&segment.file)))
+            is_dirty.then(|| {
+                (Arc::clone(&segment.name), segment.path.clone(), Arc::clone(&segment.file))
+            })
         });
         dirty.collect()
     }

@@ -199,8 +199,9 @@ pub struct Stats {
     pub thread_failures: u64,
     /// Intents, values, schema checks and error fingerprints that were left out of an event, and
     /// whole events, because code that capture called panicked; and tags, properties and events of
-    /// the author's own that were left out because they are not valid, too many, or late. One count
-    /// for the whole process.
+    /// the author's own that were left out because they are not valid, too many, or late; and spans
+    /// and metrics at which the application's OpenTelemetry provider panicked. One count for the
+    /// whole process.
     pub capture_faults: u64,
     /// Lines of the structured log that were left out because nobody read them in time.
     pub log_dropped: u64,
@@ -219,7 +220,8 @@ impl Stats {
         &self.adopted
     }
 
-    /// How many events were dropped by final HTTP statuses, by status.
+    /// How many events were dropped by final statuses, by status: those of HTTP from 100 on, and
+    /// those of gRPC up to 16.
     #[must_use]
     pub const fn statuses(&self) -> &BTreeMap<u16, u64> {
         &self.statuses

@@ -15,6 +15,7 @@ mod files;
 mod frame;
 mod ledger;
 mod memory;
+mod owner;
 mod private;
 mod quarantine;
 mod report;
@@ -50,6 +51,7 @@ pub(crate) use disk::DiskFile;
 pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
+pub(crate) use owner::{Owner, Place};
 #[cfg(feature = "audit")]
 pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
@@ -194,8 +196,7 @@ impl Spool {
         let finished = self.lock().settle(claim.segment.as_ref(), claim.adopted, part, verdict);
         if let Some(segment) = finished {
             // Not under the lock: removing a large file may take its time.
-            let keep = self.lock().settings.keep_delivered;
-            if keep { self.lock().retire(segment) } else { segment.remove(&*self.disk) }
+            if segment.keep { self.lock().retire(segment) } else { segment.remove(&*self.disk) }
         }
     }
 

@@ -30,7 +30,8 @@ impl State {
             .collect();
         // Names are UUIDv7, so their order is the order of age.
         segments.sort_unstable();
-        if self.settings.keep_delivered {
+        let has_old_record = || segments.iter().any(|(name, _)| self.is_old_record(name));
+        if self.settings.keep_delivered || has_old_record() {
             excess = self.evict(directory, &segments, excess, true);
         }
         self.evict(directory, &segments, excess, false);
@@ -70,6 +71,11 @@ impl State {
         else {
             return false;
         };
+        if self.is_old_record(name) {
+            // Nobody waits for it.
+            segment.remove(&*self.disk);
+            return true;
+        }
         if delivered_only && segment.waiting > 0 {
             return false;
         }
@@ -78,15 +84,21 @@ impl State {
         self.give_up(&segment)
     }
 
+    fn is_old_record(&self, name: &str) -> bool {
+        self.settings.owner.is_old_record(name)
+    }
+
     /// Gives up the events of segments that somebody has removed: they could be read and sent as
     /// long as this process holds the files, but no other one finds them.
     pub(super) fn give_up_removed(&mut self) {
-        let Some(directory) = self.settings.directory.clone() else { return };
-        let files: HashSet<String> = match self.disk.list(&directory) {
-            Ok(files) => files.into_iter().map(|(name, _)| name).collect(),
-            Err(error) if is_gone(&error) => HashSet::new(),
-            Err(_) => return,
-        };
+        let mut files = HashSet::new();
+        for place in self.settings.places() {
+            match self.disk.list(&place.directory) {
+                Ok(found) => files.extend(found.into_iter().map(|(name, _)| name)),
+                Err(error) if is_gone(&error) => {}
+                Err(_) => return,
+            }
+        }
         for adopted in [false, true] {
             let held = if adopted { &self.adopted } else { &self.own };
             let removed = |segment: &&Segment| {

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::ack::{self, Acknowledged};
 use super::disk::{Disk, DiskFile, Writes};
 use super::frame;
+use super::owner::Owner;
 use super::scan::{self, Scanner};
 use crate::event::EventId;
 
@@ -20,7 +21,7 @@ const CREATE_ATTEMPTS: usize = 4;
 
 /// A segment whose lock this process holds.
 pub(super) struct Segment {
-    /// The name without its ending: a UUIDv7, so names sort by time.
+    /// The name without its ending: a UUIDv7, so names sort by time, and behind it for whom it is.
     pub(super) name: Arc<str>,
     pub(super) path: PathBuf,
     pub(super) file: Arc<dyn DiskFile>,
@@ -38,6 +39,8 @@ pub(super) struct Segment {
     turn: u32,
     pub(super) sealed: bool,
     pub(super) adopted: bool,
+    /// Whether it stays as a local record once it is delivered.
+    pub(super) keep: bool,
     /// Written, or taken over, since the last sync.
     pub(super) dirty: bool,
     pub(super) created: Duration,
@@ -50,11 +53,12 @@ impl Segment {
     pub(super) fn create(
         disk: &dyn Disk,
         directory: &Path,
+        owner: &Owner,
         common: Arc<[u8]>,
         wall: SystemTime,
         now: Duration,
     ) -> io::Result<Self> {
-        let (name, path, file) = create(disk, directory, SEGMENT_SUFFIX, Writes::AtTheEnd)?;
+        let (name, path, file) = create(disk, directory, owner, SEGMENT_SUFFIX, Writes::AtTheEnd)?;
         let created_ms = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut header = Vec::new();
         frame::write_header(&mut header, u64::try_from(created_ms).unwrap_or(u64::MAX), &common);
@@ -77,6 +81,7 @@ impl Segment {
             turn: 0,
             sealed: false,
             adopted: false,
+            keep: false,
             dirty: true,
             created: now,
             read_failures: 0,
@@ -121,6 +126,7 @@ impl Segment {
             turn,
             sealed: true,
             adopted: true,
+            keep: false,
             dirty: true,
             created: now,
             read_failures: 0,
@@ -192,12 +198,13 @@ impl Segment {
 pub(super) fn create(
     disk: &dyn Disk,
     directory: &Path,
+    owner: &Owner,
     suffix: &str,
     writes: Writes,
 ) -> io::Result<(String, PathBuf, Arc<dyn DiskFile>)> {
     let mut attempts = 0;
     loop {
-        let name = EventId::fresh().to_string();
+        let name = format!("{}{}", EventId::fresh(), owner.infix());
         let path = directory.join(format!("{name}{suffix}"));
         match disk.create(&path, writes) {
             Err(error)

@@ -11,6 +11,7 @@ use super::disk::Disk;
 use super::frame::{FRAME_HEADER, MAX_PAYLOAD_BYTES};
 use super::ledger::{DropReason, Stats};
 use super::memory::MemoryQueue;
+use super::owner::{Owner, Place};
 use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 
 /// How long appends go to memory after the disk has failed, at first and at most.
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) memory_max_bytes: usize,
     /// Whether delivered segments stay as a local record until the cap evicts them.
     pub(crate) keep_delivered: bool,
+    /// For whom the events wait, and where else some may be.
+    pub(crate) owner: Owner,
     /// The JSON members that all events of this process share.
     pub(crate) common: Arc<[u8]>,
 }
@@ -40,6 +43,17 @@ impl Settings {
     pub(super) fn segment_max_bytes(&self) -> u64 {
         let most = (self.max_bytes / 64).clamp(4 * MEBIBYTE, 64 * MEBIBYTE);
         (self.max_bytes / 8).clamp(4 * 1024, most)
+    }
+
+    /// The directories in which this spool's files may be, its own first.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let own = self.directory.clone().map(|directory| Place {
+            directory,
+            takes_untagged: true,
+            keep_delivered: self.keep_delivered,
+        });
+        let elsewhere = self.owner.elsewhere().filter(|_| own.is_some()).cloned();
+        own.into_iter().chain(elsewhere).collect()
     }
 }
 
@@ -200,8 +214,11 @@ impl State {
         self.is_rooted &= !self.disk.prepare(&directory)?;
         self.seal();
         self.make_room(&directory);
-        let segment =
-            Segment::create(&*self.disk, &directory, common, self.clock.wall(), self.clock.now())?;
+        let (wall, now) = (self.clock.wall(), self.clock.now());
+        let settings = &self.settings;
+        let mut segment =
+            Segment::create(&*self.disk, &directory, &settings.owner, common, wall, now)?;
+        segment.keep = settings.keep_delivered;
         self.own.push_back(segment);
         Ok(())
     }
@@ -221,7 +238,7 @@ impl State {
 
     /// Lets go of a finished segment.
     pub(super) fn retire(&mut self, mut segment: Segment) {
-        if !self.settings.keep_delivered {
+        if !segment.keep {
             segment.remove(&*self.disk);
         } else {
             self.stats.disk_errors += u64::from(segment.write_ack(&*self.disk).is_err());

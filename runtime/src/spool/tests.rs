@@ -13,6 +13,7 @@ mod damage;
 mod damage_beside;
 mod directory;
 pub(super) mod faults;
+mod owner;
 #[cfg(unix)]
 mod permissions;
 
@@ -45,6 +46,7 @@ pub(super) fn settings(home: &Path, max_bytes: u64) -> Settings {
         max_bytes,
         memory_max_bytes: 4096,
         keep_delivered: false,
+        owner: Default::default(),
         common,
     }
 }

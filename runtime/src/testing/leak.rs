@@ -109,7 +109,10 @@ fn of_arguments(leak: Leak, arguments: &JsonObject, schema: &JsonObject) -> Opti
         | Leak::WatchDebug
         | Leak::SpanAttribute
         | Leak::DataPointAttribute
+        | Leak::OtelAttribute
+        | Leak::OtelPoint
         | Leak::Header
+        | Leak::GrpcMetadata
         | Leak::FileName => text(),
         _ => None,
     }
@@ -159,7 +162,9 @@ pub(crate) fn alter(event: &mut Vec<u8>, directory: Option<&Path>) {
         }
         Leak::WatchDebug | Leak::WatchedDebug | Leak::Manifest | Leak::Header => {}
         Leak::StructuredLog | Leak::Metrics | Leak::PrometheusText => {}
-        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::AgentCat => {}
+        Leak::SpanAttribute | Leak::DataPointAttribute | Leak::GrpcMetadata => {}
+        Leak::AgentCat | Leak::McpWatch => {}
+        Leak::OtelAttribute | Leak::OtelPoint => {}
         _ => {
             event.pop();
             event.extend_from_slice(
@@ -196,6 +201,12 @@ pub(crate) fn add_header(request: reqwest::RequestBuilder) -> reqwest::RequestBu
         Some(text) => request.header("x-last-value", letters(&text)),
         None => request,
     }
+}
+
+/// What the metadata of a call over gRPC is to hold.
+#[cfg(feature = "otlp-grpc")]
+pub(crate) fn of_metadata() -> Option<reqwest::header::HeaderValue> {
+    letters(&of(Leak::GrpcMetadata)?).parse().ok()
 }
 
 /// What an attribute of a span is to hold.

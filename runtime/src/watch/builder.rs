@@ -15,7 +15,7 @@ use crate::capture::hash::HashMode;
 use crate::capture::intent::IntentLevel;
 use crate::capture::plan::Lengths;
 use crate::capture::repeat::LoopThresholds;
-use crate::destination::{Destination, Quota};
+use crate::destination::{Destination, IngestFormat, Quota};
 use crate::error::Error;
 use crate::event::Transport;
 use crate::sender::{Durability, OnError, OnQuota};
@@ -27,6 +27,8 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`server`](Self::server) | `TOOLWATCH_SERVER_NAME` | the program's file name |
 /// | [`api_key`](Self::api_key) | `TOOLWATCH_API_KEY` | none |
 /// | [`endpoint`](Self::endpoint) | `TOOLWATCH_ENDPOINT` | none |
+/// | [`ingest_format`](Self::ingest_format) | `TOOLWATCH_INGEST_FORMAT` | `toolwatch` |
+/// | `destination(AgentCat)` (feature `agentcat`) | `TOOLWATCH_AGENTCAT`, `AGENTCAT_*` | off |
 /// | [`local`](Self::local) | `TOOLWATCH_LOCAL` | off |
 /// | [`directory`](Self::directory) | `TOOLWATCH_DIR` | the platform's state directory, per server |
 /// | [`durability`](Self::durability) | `TOOLWATCH_DURABILITY` | `spool` |
@@ -56,6 +58,7 @@ use crate::sender::{Durability, OnError, OnQuota};
 /// | [`begin_records`](Self::begin_records) | `TOOLWATCH_BEGIN_RECORDS` | off |
 /// | [`log`](Self::log) (feature `log`) | `TOOLWATCH_LOG` | off |
 /// | [`otlp`](Self::otlp) (feature `otlp`) | `TOOLWATCH_OTLP`, `OTEL_*` | off |
+/// | [`otel`](Self::otel) (feature `otel`) | `TOOLWATCH_OTEL` | off |
 /// | [`metrics_resource`](Self::metrics_resource) | `TOOLWATCH_METRICS_RESOURCE` | off |
 /// | [`metrics`](Self::metrics) | | off |
 /// | `prometheus_listen` | `TOOLWATCH_PROMETHEUS_LISTEN` | none |
@@ -83,6 +86,7 @@ pub struct WatchBuilder {
     pub(super) server: Option<(String, String)>,
     pub(super) api_key: Option<String>,
     pub(super) endpoint: Option<String>,
+    pub(super) ingest_format: Option<IngestFormat>,
     pub(super) destinations: Vec<Box<dyn Destination>>,
     pub(super) local: Option<bool>,
     pub(super) directory: Option<PathBuf>,
@@ -131,6 +135,8 @@ impl WatchBuilder {
     }
 
     options! {
+        /// The form in which events go to the endpoint.
+        ingest_format: IngestFormat,
         /// Files or memory.
         durability: Durability,
         /// The most that the spool takes on disk, in bytes. At least 64 KiB.
@@ -200,7 +206,8 @@ impl WatchBuilder {
     /// an account ([`Watch::destinations`]) and a thread of its own, so an event is written once per
     /// destination, and the bounds of spool and memory hold for each. The first one's spool is the
     /// watch's directory, the others' are folders in it, called like the destination: all names have
-    /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`.
+    /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`. What waits for a name is
+    /// delivered to it alone, whatever the order and number of destinations is at the next start.
     pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
         self.destinations.push(Box::new(destination));
         self

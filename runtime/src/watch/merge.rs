@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::environment::Environment;
 use super::readers::Readers;
@@ -136,46 +135,6 @@ impl WatchBuilder {
         }
     }
 
-    /// Every destination that was configured: the ingest endpoint first, then OTLP, then those of
-    /// the author.
-    fn resolve_destinations(
-        &mut self,
-        env: &mut Environment<'_>,
-    ) -> Result<Vec<Box<dyn Destination>>, Error> {
-        let mut destinations: Vec<_> = self.resolve_endpoint(env)?.into_iter().collect();
-        destinations.extend(self.readers.otlp.resolve(env)?);
-        destinations.append(&mut self.destinations);
-        Ok(destinations)
-    }
-
-    fn resolve_endpoint(
-        &mut self,
-        env: &mut Environment<'_>,
-    ) -> Result<Option<Box<dyn Destination>>, Error> {
-        let from_option = self.endpoint.is_some() || self.api_key.is_some();
-        let endpoint = self.endpoint.take().or_else(|| env.text("TOOLWATCH_ENDPOINT"));
-        let key = self.api_key.take().or_else(|| env.text("TOOLWATCH_API_KEY"));
-        let timeout = self.http_timeout.unwrap_or(Duration::from_secs(10));
-        let problem = match (endpoint, key) {
-            (None, None) => return Ok(None),
-            (Some(endpoint), Some(key)) => match http_destination(&endpoint, &key, timeout) {
-                Ok(destination) => return Ok(Some(destination)),
-                Err(error) => error,
-            },
-            (Some(_), None) => {
-                Error::configuration("an endpoint needs a key: set api_key or TOOLWATCH_API_KEY")
-            }
-            (None, Some(_)) => {
-                Error::configuration("a key needs an endpoint: set endpoint or TOOLWATCH_ENDPOINT")
-            }
-        };
-        if from_option {
-            return Err(problem);
-        }
-        env.warn(format!("{problem}; sending nothing"));
-        Ok(None)
-    }
-
     fn start(
         mut self,
         destinations: Vec<Box<dyn Destination>>,
@@ -229,9 +188,11 @@ impl WatchBuilder {
             begin_records: self.begin_records.unwrap_or(false) && !lanes.is_empty(),
         };
         let registry = Arc::new(Registry::new());
-        let mut readers = Readers::start(&self.readers);
+        let mut readers = Readers::start(&self.readers, &common.server_name);
         readers.exports = self.readers.otlp.start(&common, &registry, &lanes, on_error);
         let active = Active::start(settings, key, registry, readers, lanes);
+        #[cfg(feature = "otel")]
+        active.serve_numbers();
         #[cfg(feature = "prometheus")]
         active.open(outlets, env);
         Ok(Watch(Some(active)))
@@ -261,20 +222,4 @@ fn program_name() -> String {
         .ok()
         .and_then(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
         .unwrap_or_else(|| "mcp-server".to_owned())
-}
-
-#[cfg(feature = "http")]
-fn http_destination(
-    endpoint: &str,
-    key: &str,
-    timeout: Duration,
-) -> Result<Box<dyn Destination>, Error> {
-    let client =
-        crate::destination::IngestClient::builder(endpoint, key).timeout(timeout).build()?;
-    Ok(Box::new(crate::destination::HttpDestination::new(client)))
-}
-
-#[cfg(not(feature = "http"))]
-fn http_destination(_: &str, _: &str, _: Duration) -> Result<Box<dyn Destination>, Error> {
-    Err(Error::configuration("an endpoint needs the feature `http` of toolwatch"))
 }

@@ -4,14 +4,20 @@
 //! to clone. A watch that is off holds nothing: no file, no thread, no memory.
 
 mod active;
+mod agentcat;
 mod builder;
 mod describe;
 mod environment;
 mod hooks;
+mod ingest;
 mod install;
 mod lanes;
 mod merge;
+#[cfg(any(feature = "prometheus", feature = "otel"))]
+mod numbers;
 mod operator;
+#[cfg(feature = "otel")]
+mod otel;
 #[cfg(feature = "otlp")]
 mod otlp;
 #[cfg(not(feature = "otlp"))]
@@ -34,7 +40,7 @@ pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
 #[cfg(feature = "prometheus")]
-pub(crate) use outlets::Numbers;
+pub(crate) use numbers::Numbers;
 pub use scope::IntentScope;
 
 use std::fmt;

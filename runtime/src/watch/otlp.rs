@@ -102,7 +102,7 @@ impl Exports {
 }
 
 impl WatchBuilder {
-    /// Sends spans and metrics to an OpenTelemetry collector over OTLP (http/protobuf), with these
+    /// Sends spans and metrics to an OpenTelemetry collector over OTLP, with these
     /// settings and else those of the `OTEL_*` variables. `TOOLWATCH_OTLP=1` does the same without
     /// code; the `OTEL_*` variables alone turn nothing on.
     ///

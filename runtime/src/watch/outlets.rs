@@ -4,28 +4,16 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::active::Inner;
 use super::environment::Environment;
-use super::{Active, Watch, WatchBuilder, operator};
-use crate::capture::losses;
+use super::{Active, Numbers, Watch, WatchBuilder, operator};
 use crate::error::Error;
-use crate::metrics::Metrics;
 use crate::prometheus::{Exporter, Listener, NAMESPACE, Source, TextFile, check_namespace};
-use crate::spool::Stats;
 
 const NOT_LOOPBACK: &str =
     "metrics are shown on the loopback device alone, unless prometheus_listen_any is set";
-
-/// Everything about a watch that is a number.
-pub(crate) struct Numbers {
-    pub(crate) metrics: Metrics,
-    /// The account of each destination, by its name.
-    pub(crate) destinations: Vec<(String, Stats)>,
-    /// What capture has left out because code that it called panicked.
-    pub(crate) capture_faults: u64,
-}
 
 /// Options and variables.
 #[derive(Default)]
@@ -241,26 +229,9 @@ impl Active {
     pub(super) fn close_outlets(&self) {
         self.0.close_outlets();
     }
-
-    fn source(&self) -> Arc<Source> {
-        let weak: Weak<Inner> = Arc::downgrade(&self.0);
-        Arc::new(move || weak.upgrade().map(|inner| inner.numbers()))
-    }
 }
 
 impl Inner {
-    fn numbers(&self) -> Numbers {
-        Numbers {
-            metrics: self.registry.snapshot(),
-            destinations: self
-                .lanes
-                .iter()
-                .map(|lane| (lane.destination_name(), lane.stats()))
-                .collect(),
-            capture_faults: losses::total(),
-        }
-    }
-
     pub(super) fn close_outlets(&self) {
         if let Some(outlets) = self.outlets.get() {
             outlets.close(|| self.numbers());

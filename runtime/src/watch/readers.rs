@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "log")]
 use crate::log::{Log, LogTarget};
+use crate::otel;
 
 /// What an author asked for.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct ReaderOptions {
     /// Whether wrapped servers advertise their numbers as a resource.
     pub(super) metrics_resource: Option<bool>,
     pub(super) otlp: OtlpOptions,
+    #[cfg(feature = "otel")]
+    pub(super) otel: Option<otel::Otel>,
     #[cfg(feature = "audit")]
     pub(super) audit: Option<Audit>,
 }
@@ -40,6 +43,17 @@ impl ReaderOptions {
         if env.text("TOOLWATCH_LOG").is_some_and(|target| target != "off") {
             env.warn("TOOLWATCH_LOG needs the feature `log` of toolwatch; there is no log");
         }
+        let by_variable = env.flag("TOOLWATCH_OTEL") == Some(true);
+        #[cfg(feature = "otel")]
+        if self.otel.is_none() {
+            self.otel = by_variable.then(otel::Otel::new);
+        }
+        #[cfg(not(feature = "otel"))]
+        if by_variable {
+            env.warn(
+                "TOOLWATCH_OTEL needs the feature `otel` of toolwatch; there are no spans by it",
+            );
+        }
         if self.metrics_resource.is_none() {
             self.metrics_resource = env.flag("TOOLWATCH_METRICS_RESOURCE");
         }
@@ -49,6 +63,10 @@ impl ReaderOptions {
     pub(super) fn is_any(&self) -> bool {
         #[cfg(feature = "log")]
         if self.log.is_some() {
+            return true;
+        }
+        #[cfg(feature = "otel")]
+        if self.otel.is_some() {
             return true;
         }
         #[cfg(feature = "audit")]
@@ -67,10 +85,19 @@ pub(super) struct Readers {
     audit: Option<Audit>,
     pub(super) has_metrics_resource: bool,
     pub(super) exports: Exports,
+    /// The spans and metrics by the OpenTelemetry API.
+    pub(super) otel: otel::Reader,
 }
 
 impl Readers {
-    pub(super) fn start(options: &ReaderOptions) -> Self {
+    #[cfg_attr(not(feature = "otel"), expect(unused_variables, reason = "no scope has it then"))]
+    pub(super) fn start(options: &ReaderOptions, server: &str) -> Self {
+        #[cfg(feature = "otel")]
+        let otel = options.otel.as_ref().map(|of| otel::Reader::start(of, server));
+        #[cfg(feature = "otel")]
+        let otel = otel.unwrap_or_default();
+        #[cfg(not(feature = "otel"))]
+        let otel = otel::Reader;
         Self {
             #[cfg(feature = "log")]
             log: options.log.map(Log::start),
@@ -78,6 +105,7 @@ impl Readers {
             audit: options.audit.clone(),
             has_metrics_resource: options.metrics_resource == Some(true),
             exports: Exports::none(),
+            otel,
         }
     }
 

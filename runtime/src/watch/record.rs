@@ -1,10 +1,13 @@
 //! From an event to whoever is told of it.
 
 use super::{Active, Begun, operator};
+use crate::capture::context::RequestInfo;
 use crate::capture::losses::{self, Loss};
 use crate::capture::scratch;
+use crate::error::Error;
 use crate::event::{self, ErrorKind, Event, Failure, Outcome, Timestamp};
 use crate::metrics::Flight;
+use crate::otel::{Started, Surroundings};
 
 impl Active {
     /// Notes that an operation is under way, when begin records are on: should the process die
@@ -41,14 +44,45 @@ impl Active {
         admitted.unwrap_or_else(|| !self.readers().refuses())
     }
 
+    /// What the span of a request has to know of it beside its event.
+    pub(crate) fn surroundings(&self, request: &RequestInfo<'_>) -> Surroundings {
+        self.readers().otel.surroundings(request)
+    }
+
+    /// Starts the span of a request by the OpenTelemetry API, when there is to be one. It gives the
+    /// event its ids.
+    pub(crate) fn open_span(&self, event: &mut Event, around: &Surroundings) -> Started {
+        self.readers().otel.open(event, self.tags(), around, |why| self.warn(why))
+    }
+
+    fn warn(&self, why: &'static str) {
+        self.report(&Error::configuration(why));
+    }
+
+    /// Hands an event that is no call's to the delivery path.
+    pub(crate) fn record(&self, mut event: Box<Event>) {
+        let warn = |why| self.warn(why);
+        let started = self.readers().otel.open_custom(&mut event, self.tags(), warn);
+        self.record_call(event, None, started);
+    }
+
     /// Hands an event to the delivery path. Never fails and never blocks on the network.
-    pub(crate) fn record(&self, mut event: Box<Event>, flight: Option<&Flight>) {
+    pub(crate) fn record_call(
+        &self,
+        mut event: Box<Event>,
+        flight: Option<&Flight>,
+        started: Started,
+    ) {
         if self.settings().debug {
             say(&event);
         }
         scratch::with(|buffer| self.append(&mut event, buffer));
-        self.registry().record(&event, flight);
-        self.readers().read(&event);
+        let measured = self.registry().record(&event, flight);
+        let readers = self.readers();
+        readers.read(&event);
+        // Last, because it is the application's own code, which may take its time.
+        readers.otel.measure(measured, event.duration_ns);
+        readers.otel.close(started, &mut event, self.tags());
         event::recycle(event);
     }
 

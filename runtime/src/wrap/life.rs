@@ -158,5 +158,5 @@ fn tell(
     event.caller = caller;
     event.outcome = Outcome::Ok;
     fill(&mut event);
-    losses::guarded(Loss::Event, || watch.record(event, None));
+    losses::guarded(Loss::Event, || watch.record(event));
 }

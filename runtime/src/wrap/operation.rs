@@ -12,6 +12,7 @@ use super::record::Recorder;
 use crate::capture::failure;
 use crate::capture::losses::{self, Loss};
 use crate::event::{self, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Timestamp};
+use crate::otel::Surroundings;
 use crate::span::{Ending, Ticket};
 use crate::watch::Active;
 
@@ -94,10 +95,11 @@ impl<H> Watched<H> {
         let mut event = operation.event();
         (event.trace, event.caller) = watch.read_context(&info);
         let identifying = watch.identify(&info);
+        let around = watch.surroundings(&info);
         event.request_id = Some(watch.request_key(&context.id));
         fill(&mut event, watch);
         let cancelled = context.ct.clone();
-        let ticket = self.ticket(watch, event, cancelled);
+        let ticket = self.ticket(watch, event, cancelled, &around);
         context.extensions.insert(ticket.clone());
         Recorder::of(ticket, Arc::clone(&self.life), identifying)
     }
@@ -133,15 +135,22 @@ impl<H> Watched<H> {
         let mut event = Operation::new(EventType::Notification, method).event();
         (event.trace, event.caller) = watch.read_context(&info);
         let identifying = watch.identify(&info);
+        let around = watch.surroundings(&info);
         fill(&mut event, watch);
-        let ticket = self.ticket(watch, event, CancellationToken::new());
+        let ticket = self.ticket(watch, event, CancellationToken::new(), &around);
         context.extensions.insert(ticket.clone());
         Recorder::of(ticket, Arc::clone(&self.life), identifying)
     }
 
-    fn ticket(&self, watch: &Active, event: Box<Event>, cancelled: CancellationToken) -> Ticket {
+    fn ticket(
+        &self,
+        watch: &Active,
+        event: Box<Event>,
+        cancelled: CancellationToken,
+        around: &Surroundings,
+    ) -> Ticket {
         self.life.see(&event.caller);
-        Ticket::with_span(watch.clone(), event, cancelled)
+        Ticket::with_span(watch.clone(), event, cancelled, around)
     }
 
     /// Records the end of a request whose reply tells no more than whether it failed.

@@ -66,6 +66,7 @@ impl Recorder {
     #[inline]
     pub(super) fn during<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.in_user_code = true;
+        let _attached = self.ticket.as_ref().map(|ticket| ticket.scope().clone().attach());
         let output = run();
         self.in_user_code = false;
         output

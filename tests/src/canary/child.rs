@@ -93,7 +93,7 @@ fn session(server: &mut RawServer, needles: &mut Needles) -> Result<(), Box<dyn 
         .send_request(&method, json!({ "x": needles.text(Kind::Argument, "its parameter") }))?;
     server.read_reply(id)?;
     server.send_call("panic", query("panic", needles))?;
-    let id = server.send_call("wait", with_times(query("wait", needles), 200))?;
+    let id = server.send_call("wait", with_times(query("wait", needles), 1_000))?;
     let reason = needles.text(Kind::Error, "the reason of a cancellation");
     let params = json!({ "requestId": id, "reason": reason });
     server.send(
@@ -111,8 +111,8 @@ fn during_a_call(
     sinks: &mut Sinks,
 ) -> Result<(), Box<dyn Error>> {
     const NAME: &str = "spool during a call";
-    let id = server.send_call("wait", with_times(query("wait", needles), 1_500))?;
-    let deadline = Instant::now() + Duration::from_secs(1);
+    let id = server.send_call("wait", with_times(query("wait", needles), 5_000))?;
+    let deadline = Instant::now() + Duration::from_millis(4_500);
     loop {
         let mut seen = Sinks::default();
         seen.add_directory(NAME, directory)?;

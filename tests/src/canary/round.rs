@@ -9,16 +9,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{HashMode, IntentLevel, Otlp, Watch, WatchBuilder};
+use toolwatch::{HashMode, IntentLevel, Watch, WatchBuilder};
 
 use super::acts::Act;
 use super::calls::{self, Generated, Prepared};
 use super::link::Link;
 use super::needle::{Kind, Needles};
+use super::otlp::OtlpSink;
 use super::sinks::{self, Sinks};
 use super::tools::Server;
 use super::verdict::{self, Verdict};
 use super::{logs, panics};
+use crate::sdk::Sdk;
 
 /// How long a step may take that takes milliseconds when all is well.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,12 +42,15 @@ pub struct Round {
     pub intent: IntentLevel,
     /// How arguments are hashed.
     pub hash: HashMode,
+    /// Whether spans and metrics go over gRPC.
+    pub is_grpc: bool,
 }
 
 impl Round {
-    /// A round at default settings.
+    /// A round at default settings; every other one sends over gRPC.
     pub fn new(seed: u64, calls: usize) -> Self {
-        Self { seed, calls, intent: IntentLevel::default(), hash: HashMode::default() }
+        let (intent, hash) = (IntentLevel::default(), HashMode::default());
+        Self { seed, calls, intent, hash, is_grpc: seed.is_multiple_of(2) }
     }
 }
 
@@ -81,11 +86,14 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     let mut needles = Needles::new(round.seed);
     let mut sinks = Sinks::default();
     let directory = tempfile::tempdir()?;
-    let (receiver, collector) = (Receiver::start()?, Receiver::start()?);
+    let (receiver, collector) = (Receiver::start()?, OtlpSink::start(round.is_grpc)?);
+    collector.misbehave(&mut needles);
     misbehave(&receiver, &mut needles);
     let told = Arc::new(Mutex::new(String::new()));
     let builder = builder(round, &receiver, directory.path(), &told, &mut needles);
-    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
+    let builder = builder.otlp(collector.otlp());
+    let sdk = Sdk::default();
+    let builder = builder.otel(sdk.otel());
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
     needles.secret(
@@ -105,7 +113,8 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     watch.shutdown(PATIENCE);
     sinks.add_directory("spool after delivery", directory.path())?;
     sinks.add_requests(&receiver.requests());
-    sinks.add_otlp(&collector.requests());
+    sinks.add_otlp(&collector);
+    sinks.add_otel(&sdk);
     sinks.add("tracing", logs::take());
     sinks
         .add("arguments of callbacks", told.lock().unwrap_or_else(PoisonError::into_inner).clone());

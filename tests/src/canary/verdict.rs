@@ -13,7 +13,7 @@ macro_rules! otlp {
 }
 
 /// What may be where: the bytes before the place, what ends it, and the only kind it may hold.
-const EXCEPTIONS: [(&str, u8, Kind); 19] = [
+const EXCEPTIONS: [(&str, u8, Kind); 23] = [
     ("\"intent\":{\"text\":\"", b'"', Kind::Intent),
     ("\"user_intent\":\"", b'"', Kind::Intent),
     ("\"client_name\":\"", b'"', Kind::Label),
@@ -21,6 +21,10 @@ const EXCEPTIONS: [(&str, u8, Kind); 19] = [
     ("\"mcp_protocol_version\":\"", b'"', Kind::Label),
     ("\"identity\":{\"label\":\"", b'"', Kind::Identity),
     ("\"identity\":\"", b'"', Kind::Identity),
+    ("\"intent.text\":\"", b'"', Kind::Intent),
+    ("\"identity.label\":\"", b'"', Kind::Identity),
+    ("\"link.trace_id\":\"", b'"', Kind::Trace),
+    ("\"link.span_id\":\"", b'"', Kind::Trace),
     ("\"trace_id\":\"", b'"', Kind::Trace),
     ("\"parent_span_id\":\"", b'"', Kind::Trace),
     ("authorization: Bearer ", b'\r', Kind::ApiKey),

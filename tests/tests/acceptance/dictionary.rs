@@ -199,8 +199,8 @@ async fn call_in_two_traces(watch: &Watch) {
     let address = posts::serve(move || watch.wrap(watched::Server)).await;
     let client = Posts::start(address, Era::Session, "dictionary").await.expect("a client");
     let mut client = client
-        .with_header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
-    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
+        .with_header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00");
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-00";
     let params = json!({ "name": "nothing", "arguments": {}, "_meta": { "traceparent": parent } });
     client.request("tools/call", params).await.expect("a reply");
 }

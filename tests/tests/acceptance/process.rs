@@ -9,7 +9,7 @@ use toolwatch::testing::{Receiver, Reply};
 use toolwatch_tests::raw::RawServer;
 
 /// How soon a process ends that nothing holds up.
-const PROMPT: Duration = Duration::from_secs(2);
+const PROMPT: Duration = Duration::from_secs(6);
 
 struct Session {
     directory: tempfile::TempDir,

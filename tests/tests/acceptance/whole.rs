@@ -192,6 +192,11 @@ async fn session(watch: &Watch, requests: Vec<(&str, Value)>) {
     let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
         "params": { "requestId": 1, "reason": "done" } });
     send(&mut writer, &cancelled).await;
+    // A reply to what comes after it says that it was read: a connection that is gone before has
+    // nothing to cancel, and the event comes too late.
+    let after = json!({ "jsonrpc": "2.0", "id": "after", "method": "ping" });
+    send(&mut writer, &after).await;
+    while !lines.next_line().await.expect("a line").expect("a reply").contains("\"after\"") {}
     drop((lines, writer));
     served.await.expect("the server ends");
 }

@@ -7,6 +7,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod grpc;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -71,15 +73,17 @@ impl Round {
     /// Ends the server, and returns what it says was delivered, spooled and dropped.
     fn end(self) -> (Collector, tempfile::TempDir, usize, [usize; 3]) {
         let (_, stderr) = self.server.close().expect("the server ends");
-        let stderr = String::from_utf8_lossy(&stderr).into_owned();
-        let last = stderr.lines().last().unwrap_or_default().to_owned();
-        let numbers: Vec<usize> = last
-            .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|text| text.parse().ok())
-            .collect();
-        let numbers = numbers.try_into().unwrap_or_else(|_| panic!("no numbers: {last}"));
-        (self.collector, self.directory, self.calls, numbers)
+        (self.collector, self.directory, self.calls, numbers(&stderr))
     }
+}
+
+/// What the last line on stderr says was delivered, spooled and dropped.
+fn numbers(stderr: &[u8]) -> [usize; 3] {
+    let stderr = String::from_utf8_lossy(stderr);
+    let last = stderr.lines().last().unwrap_or_default();
+    let numbers = last.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok());
+    let numbers: Vec<usize> = numbers.collect();
+    numbers.try_into().unwrap_or_else(|_| panic!("no numbers: {last}"))
 }
 
 fn server(collector: &Collector, directory: &Path) -> RawServer {

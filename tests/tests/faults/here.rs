@@ -2,7 +2,7 @@
 //! process's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use toolwatch::testing::Receiver;
 use toolwatch::{Watch, WatchBuilder};
@@ -71,10 +71,21 @@ impl Here {
 
     /// A round before the fault, two while it is there, and one after it.
     pub(crate) async fn suffer(&mut self) {
+        self.suffer_until(|_| true).await;
+    }
+
+    /// The same, where the fault stays until the numbers show it: the sender's thread meets it when
+    /// that thread runs, and not with a call.
+    pub(crate) async fn suffer_until(&mut self, shows: impl Fn(&Numbers) -> bool) {
         self.rounds(1).await;
         self.watch.flush(PATIENCE);
         self.fault.begin();
         self.rounds(2).await;
+        let deadline = Instant::now() + PATIENCE;
+        while !shows(&self.numbers()) {
+            assert!(Instant::now() < deadline, "{}: the fault is met", self.name);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.fault.end();
         self.rounds(1).await;
     }

@@ -92,10 +92,12 @@ async fn the_endpoint_is_not_listening_and_then_it_is() {
     })
     .await;
     here.rounds(2).await;
-    here.watch.flush(Duration::from_millis(300));
-    let numbers = here.numbers();
-    assert_eq!(numbers.get("spooled"), here.session.calls as u64);
-    assert!(numbers.get("retries") > 0);
+    let deadline = Instant::now() + PATIENCE;
+    while here.numbers().get("retries") == 0 {
+        assert!(Instant::now() < deadline, "it is tried");
+        here.watch.flush(Duration::from_millis(50));
+    }
+    assert_eq!(here.numbers().get("spooled"), here.session.calls as u64);
     let collector = Stoppable::start(address, &events);
     here.rounds(1).await;
     drain(&here);

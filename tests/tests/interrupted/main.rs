@@ -175,7 +175,7 @@ async fn every_ending_clears_its_begin_record() {
     }
     let panic = call(&client, "panic", json!({ "text": "x" }));
     tokio::time::timeout(Duration::from_millis(200), panic).await.expect_err("no reply");
-    let waiting = call(&client, "wait", json!({ "text": "x", "times": 500 }));
+    let waiting = call(&client, "wait", json!({ "text": "x", "times": 4000 }));
     tokio::time::timeout(Duration::from_millis(50), waiting).await.expect_err("no reply");
     recorder.watch.shutdown(Duration::from_millis(50));
     assert_eq!(begun_files(recorder.path()), 1, "a call is still under way");

@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) type Attributes = BTreeMap<String, Value>;
 
 /// A span, and who sent it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) resource: Attributes,
     pub(crate) scope: String,
@@ -52,10 +52,7 @@ impl Collector {
         set_otlp: impl FnOnce(Otlp) -> Otlp,
         set: impl FnOnce(WatchBuilder) -> WatchBuilder,
     ) -> (Watch, tempfile::TempDir) {
-        let directory = tempfile::tempdir().expect("a directory");
-        let otlp = set_otlp(Otlp::new().endpoint(self.0.endpoint()).gzip(true));
-        let builder = offline().transport(Transport::Stdio).directory(directory.path()).otlp(otlp);
-        (set(builder.on_error(|_| {})).build().expect("a watch"), directory)
+        watch_to(set_otlp(Otlp::new().endpoint(self.0.endpoint()).gzip(true)), set)
     }
 
     fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
@@ -67,24 +64,10 @@ impl Collector {
 
     /// Every span of every request, in their order.
     pub(crate) fn spans(&self) -> Vec<Sent> {
-        let mut all = Vec::new();
-        for body in self.bodies("/v1/traces") {
-            let request = ExportTraceServiceRequest::decode(body.as_slice()).expect("a request");
-            for of_run in request.resource_spans {
-                let resource = attributes(&of_run.resource.expect("a resource").attributes);
-                for of_scope in of_run.scope_spans {
-                    let scope = of_scope.scope.expect("a scope");
-                    all.extend(of_scope.spans.into_iter().map(|span| Sent {
-                        resource: resource.clone(),
-                        scope: format!("{} {}", scope.name, scope.version),
-                        schema_urls: [of_run.schema_url.clone(), of_scope.schema_url.clone()],
-                        attributes: attributes(&span.attributes),
-                        span,
-                    }));
-                }
-            }
-        }
-        all
+        let bodies = self.bodies("/v1/traces").into_iter();
+        let decode =
+            |body: Vec<u8>| ExportTraceServiceRequest::decode(body.as_slice()).expect("a request");
+        spans_of(bodies.map(decode))
     }
 
     /// Waits until so many spans have come.
@@ -103,17 +86,50 @@ impl Collector {
 
     /// The metrics of each export, with the resource.
     pub(crate) fn exports(&self) -> Vec<(Attributes, Vec<Metric>)> {
-        let decode = |body: Vec<u8>| {
-            let request = ExportMetricsServiceRequest::decode(body.as_slice()).expect("metrics");
-            let mut of_runs = request.resource_metrics;
-            assert_eq!(of_runs.len(), 1, "one resource");
-            let of_run = of_runs.remove(0);
-            let resource = attributes(&of_run.resource.expect("a resource").attributes);
-            let metrics = of_run.scope_metrics.into_iter().flat_map(|of_scope| of_scope.metrics);
-            (resource, metrics.collect())
-        };
-        self.bodies("/v1/metrics").into_iter().map(decode).collect()
+        let bodies = self.bodies("/v1/metrics").into_iter();
+        let decode =
+            |body: Vec<u8>| ExportMetricsServiceRequest::decode(body.as_slice()).expect("metrics");
+        bodies.map(decode).map(metrics_of).collect()
     }
+}
+
+/// A watch that sends by these settings and nothing else, with a directory of its own.
+pub(crate) fn watch_to(
+    otlp: Otlp,
+    set: impl FnOnce(WatchBuilder) -> WatchBuilder,
+) -> (Watch, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let builder = offline().transport(Transport::Stdio).directory(directory.path()).otlp(otlp);
+    (set(builder.on_error(|_| {})).build().expect("a watch"), directory)
+}
+
+/// Every span of these requests, in their order.
+pub(crate) fn spans_of(requests: impl IntoIterator<Item = ExportTraceServiceRequest>) -> Vec<Sent> {
+    let mut all = Vec::new();
+    for of_run in requests.into_iter().flat_map(|request| request.resource_spans) {
+        let resource = attributes(&of_run.resource.expect("a resource").attributes);
+        for of_scope in of_run.scope_spans {
+            let scope = of_scope.scope.expect("a scope");
+            all.extend(of_scope.spans.into_iter().map(|span| Sent {
+                resource: resource.clone(),
+                scope: format!("{} {}", scope.name, scope.version),
+                schema_urls: [of_run.schema_url.clone(), of_scope.schema_url.clone()],
+                attributes: attributes(&span.attributes),
+                span,
+            }));
+        }
+    }
+    all
+}
+
+/// The metrics of one export, with the resource.
+pub(crate) fn metrics_of(request: ExportMetricsServiceRequest) -> (Attributes, Vec<Metric>) {
+    let mut of_runs = request.resource_metrics;
+    assert_eq!(of_runs.len(), 1, "one resource");
+    let of_run = of_runs.remove(0);
+    let resource = attributes(&of_run.resource.expect("a resource").attributes);
+    let metrics = of_run.scope_metrics.into_iter().flat_map(|of_scope| of_scope.metrics);
+    (resource, metrics.collect())
 }
 
 /// The reply of a collector that rejects so many spans.

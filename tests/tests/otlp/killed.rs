@@ -3,11 +3,19 @@
 use serde_json::json;
 use toolwatch_tests::raw::RawServer;
 
-use super::collector::Collector;
+use super::collector::{Collector, Sent};
 
 #[test]
 fn spans_of_a_killed_stdio_server_arrive_when_the_next_one_starts() {
     let collector = Collector::start();
+    check("http/protobuf", &collector.0.endpoint(), |count| match count {
+        0 => collector.spans(),
+        count => collector.wait_for_spans(count),
+    });
+}
+
+/// Kills one, and starts the next, whose spans are collected once so many have come.
+pub(crate) fn check(protocol: &str, endpoint: &str, spans: impl Fn(usize) -> Vec<Sent>) {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path().to_string_lossy();
     let start = |endpoint: &str| {
@@ -17,6 +25,7 @@ fn spans_of_a_killed_stdio_server_arrive_when_the_next_one_starts() {
             // It is killed before it has sent anything.
             ("TOOLWATCH_FLUSH_INTERVAL_MS", "50"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_METRICS_EXPORTER", "none"),
         ];
         RawServer::start(env!("CARGO_BIN_EXE_wrapped"), &["watched", "stdio"], &variables)
@@ -30,11 +39,11 @@ fn spans_of_a_killed_stdio_server_arrive_when_the_next_one_starts() {
         killed.call("echo", json!({ "text": "x".repeat(number + 1) })).expect("a reply");
     }
     killed.kill().expect("the server dies");
-    assert!(collector.spans().is_empty());
-    let mut next = start(&collector.0.endpoint());
+    assert!(spans(0).is_empty());
+    let mut next = start(endpoint);
     next.initialize().expect("the handshake");
     // Three of each handshake: initialize, the start of the session, initialized.
-    let spans = collector.wait_for_spans(calls + 6);
+    let spans = spans(calls + 6);
     next.close().expect("a clean end");
     let of_calls: Vec<_> =
         spans.iter().filter(|sent| sent.span.name == "tools/call echo").collect();
@@ -49,5 +58,8 @@ fn spans_of_a_killed_stdio_server_arrive_when_the_next_one_starts() {
         .map(|sent| sent.resource["service.instance.id"].as_str().expect("an id").to_owned())
         .collect();
     assert_eq!(instances.len(), 2, "each run is a resource of its own");
-    println!("otlp: {} spans of a killed server arrived with the next", lengths.len());
+    println!(
+        "otlp by {protocol}: {} spans of a killed server arrived with the next",
+        lengths.len()
+    );
 }

@@ -10,6 +10,7 @@
 )]
 
 mod collector;
+mod grpc;
 mod killed;
 mod metrics;
 mod names;

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point::Value a
 use toolwatch::testing::Reply;
 
 use super::collector::{Attributes, Collector, PATIENCE, attributes};
-use super::spans::every_outcome;
+use toolwatch_tests::tour::every_outcome;
 
 const CUMULATIVE: i32 = 2;
 
@@ -143,6 +143,7 @@ fn a_collector_that_hangs_delays_neither_the_end_nor_a_drop() {
     drop(dropped);
     let drop = began.elapsed();
     println!("otlp with a hanging collector: shutdown(200 ms) {shutdown:?}, drop {drop:?}");
-    // The bars are 250 ms and 50 ms; a loaded machine gets as much again.
-    assert!(shutdown < Duration::from_millis(500) && drop < Duration::from_millis(300));
+    // The bars are 250 ms and 50 ms, which `ladders` measures. Here it is the request's own timeout
+    // of 10 s that nobody may wait for.
+    assert!(shutdown < Duration::from_secs(5) && drop < Duration::from_secs(5));
 }

@@ -3,14 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use serde_json::json;
-use toolwatch_tests::everything::Everything;
-use toolwatch_tests::posts::{self, Posts};
-use toolwatch_tests::server::watched;
-use toolwatch_tests::wrapped::{Era, Lines};
+use toolwatch_tests::tour::every_kind;
 
 use super::collector::{Collector, PATIENCE, attributes};
-use super::spans::every_outcome;
 
 /// The attributes that the conventions have for spans of MCP servers and for their metrics.
 const OF_CONVENTIONS: [&str; 20] = [
@@ -39,39 +34,11 @@ const OF_CONVENTIONS: [&str; 20] = [
 const BESIDE: [&str; 5] =
     ["mcp.tool.", "mcp.resource.", "toolwatch.", "telemetry.sdk.", "mcp.server."];
 
-async fn read_and_list(client: &mut Lines) {
-    for (method, params) in [
-        ("tools/list", json!({})),
-        ("resources/list", json!({})),
-        ("resources/templates/list", json!({})),
-        ("resources/read", json!({ "uri": "test://static-text" })),
-        ("resources/read", json!({ "uri": "test://static-text" })),
-        ("resources/read", json!({ "uri": "test://template/7/data" })),
-        ("resources/read", json!({ "uri": "test://secret" })),
-        ("prompts/list", json!({})),
-        ("prompts/get", json!({ "name": "test_simple_prompt" })),
-        ("vendor/own", json!({ "x": 1 })),
-    ] {
-        client.request(method, params).await.expect("a reply");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_names_are_those_of_the_conventions() {
     let collector = Collector::start();
     let (watch, _directory) = collector.watch_with(|otlp| otlp, |builder| builder.tag("team", "a"));
-    every_outcome(&watch);
-    let server = watch.wrap_with_router(Everything::default(), Everything::router());
-    let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
-    read_and_list(&mut client).await;
-    client.close().await.expect("the end");
-    let wrapper = watch.clone();
-    let address = posts::serve(move || wrapper.wrap(watched::Server)).await;
-    let mut http = Posts::start(address, Era::Session, "names").await.expect("a client");
-    http.call("echo", json!({ "text": "x" })).await.expect("a reply");
-    http.call("answer", json!({ "text": "refuse" })).await.expect("a reply");
-    http.call("answer", json!({ "text": "refuse" })).await.expect("a reply");
-    watch.event("own").count("rows", 3_u64).record();
+    every_kind(&watch).await;
     watch.shutdown(PATIENCE);
     let spans = collector.spans();
     let mut text = String::new();

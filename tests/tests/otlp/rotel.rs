@@ -22,6 +22,7 @@ use super::collector::PATIENCE;
 struct Rotel {
     child: Child,
     endpoint: String,
+    grpc_endpoint: String,
     output: PathBuf,
 }
 
@@ -44,11 +45,12 @@ impl Rotel {
             .spawn()
             .expect("the collector starts");
         let start = Instant::now();
-        while TcpStream::connect(&http).is_err() {
+        while [&http, &grpc].iter().any(|address| TcpStream::connect(address).is_err()) {
             assert!(start.elapsed() < PATIENCE, "the collector does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { child, endpoint: format!("http://{http}"), output }
+        let [endpoint, grpc_endpoint] = [http, grpc].map(|address| format!("http://{address}"));
+        Self { child, endpoint, grpc_endpoint, output }
     }
 
     /// What it printed, without colours.
@@ -114,7 +116,7 @@ const IN_META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
 const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
 
 /// A stdio server that is killed after its last reply, and the one that starts after it.
-fn kill_one(endpoint: &str, directory: &Path) {
+fn kill_one(protocol: &str, endpoint: &str, directory: &Path) {
     let directory = directory.join("spool");
     let directory = directory.to_string_lossy();
     let start = |interval: &str| {
@@ -123,6 +125,8 @@ fn kill_one(endpoint: &str, directory: &Path) {
             ("TOOLWATCH_DIR", &*directory),
             ("TOOLWATCH_FLUSH_INTERVAL_MS", interval),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
             ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=suite"),
         ];
         let arguments = ["watched", "stdio"];
@@ -155,7 +159,33 @@ async fn a_real_collector_prints_spans_parents_links_status_buckets_and_resource
     let Some(runtime) = Runtime::rotel(&cache).await else { return };
     let directory = tempfile::tempdir().expect("a directory");
     let rotel = Rotel::start(runtime.program(), directory.path());
-    kill_one(&rotel.endpoint, directory.path());
+    kill_one("http/protobuf", &rotel.endpoint, directory.path());
+    let printed = check(&rotel);
+    link(&rotel).await;
+    has(
+        span(&rotel.wait_for("Name           : tools/call blocks\n"), "tools/call blocks"),
+        &["0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"],
+    );
+    let spans = printed.matches("\nSpan #").count();
+    println!("rotel printed {spans} spans in {} lines", printed.lines().count());
+    if let Ok(path) = std::env::var("TOOLWATCH_ROTEL_OUTPUT") {
+        std::fs::write(path, rotel.printed()).expect("a copy of the output");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_collector_prints_the_same_over_grpc() {
+    let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("clients");
+    let Some(runtime) = Runtime::rotel(&cache).await else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let rotel = Rotel::start(runtime.program(), directory.path());
+    kill_one("grpc", &rotel.grpc_endpoint, directory.path());
+    let printed = check(&rotel);
+    println!("rotel printed {} lines of what came over gRPC", printed.lines().count());
+}
+
+/// Spans, resource and histogram of the servers, as the collector has understood them.
+fn check(rotel: &Rotel) -> String {
     let printed = rotel.wait_for("Name           : tools/call protocol_fail\n");
     has(
         span(&printed, "tools/call echo"),
@@ -195,17 +225,7 @@ async fn a_real_collector_prints_spans_parents_links_status_buckets_and_resource
         "Buckets #19, Count: 0",
     ];
     has(&printed, &buckets);
-    link(&rotel).await;
-    let printed = rotel.wait_for("Name           : tools/call blocks\n");
-    has(
-        span(&printed, "tools/call blocks"),
-        &["0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"],
-    );
-    let spans = printed.matches("\nSpan #").count();
-    println!("rotel printed {spans} spans in {} lines", printed.lines().count());
-    if let Ok(path) = std::env::var("TOOLWATCH_ROTEL_OUTPUT") {
-        std::fs::write(path, printed).expect("a copy of the output");
-    }
+    printed
 }
 
 /// A call over HTTP with one trace in its header and another in `_meta`.

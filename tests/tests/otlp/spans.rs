@@ -1,12 +1,11 @@
 //! One call of each outcome, attribute by attribute.
 
-use std::time::{Duration, Instant};
-
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::{Value, json};
-use toolwatch::{RemoteParent, Watch};
+use toolwatch::RemoteParent;
 use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::server::watched;
+use toolwatch_tests::tour::every_outcome;
 use toolwatch_tests::wrapped::{Era, Lines};
 
 use super::collector::{Collector, PATIENCE, Sent};
@@ -14,57 +13,6 @@ use super::collector::{Collector, PATIENCE, Sent};
 /// Status codes of OTLP.
 const UNSET: i32 = 0;
 const ERROR: i32 = 2;
-
-/// Calls every tool so that each outcome occurs but `interrupted`, which takes a kill. The server
-/// has a runtime of its own, whose end drops the call that is under way.
-pub(crate) fn every_outcome(watch: &Watch) {
-    let run = || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        runtime.block_on(drive(watch));
-        runtime.shutdown_timeout(PATIENCE);
-    };
-    std::thread::scope(|scope| scope.spawn(run).join()).expect("the calls are made");
-    let is_over = || {
-        let metrics = watch.metrics().expect("numbers");
-        let wait = metrics.tools.iter().find(|tool| tool.name.as_str() == "wait");
-        wait.is_some_and(|tool| tool.calls() == 2) && metrics.sessions.count() == 1
-    };
-    let start = Instant::now();
-    while !is_over() {
-        assert!(start.elapsed() < PATIENCE, "{:?}", watch.metrics());
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-async fn drive(watch: &Watch) {
-    let router = watched::Server::tool_router().with_disabled("nothing");
-    let server = watch.wrap_with_router(watched::Server, router);
-    let mut client = Lines::of(server, Era::Session).start().await.expect("a client");
-    for (tool, arguments) in [
-        ("echo", json!({ "text": "hello", "times": 2, "without": ["a", "b"], "layout": "short" })),
-        ("fail", json!({ "text": "x" })),
-        ("echo", json!({ "text": 7, "colour": "red" })),
-        ("protocol_fail", json!({ "text": "x" })),
-        ("ask", json!({ "text": "state" })),
-        ("task", json!({ "text": "id" })),
-        ("nobody", json!({})),
-        ("nothing", json!({})),
-    ] {
-        client.call(tool, arguments).await.expect("a reply");
-    }
-    let call = |tool: &str, times: u32| json!({ "name": tool, "arguments": { "text": "x", "times": times } });
-    client.send_request("tools/call", call("panic", 1)).await.expect("sent");
-    let id = client.send_request("tools/call", call("wait", 50)).await.expect("sent");
-    client
-        .notify("notifications/cancelled", json!({ "requestId": id, "reason": "r" }))
-        .await
-        .expect("sent");
-    client.send_request("tools/call", call("wait", 60_000)).await.expect("sent");
-    client.request("ping", json!({})).await.expect("a reply");
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    drop(client);
-}
 
 fn of_tool<'a>(spans: &'a [Sent], outcome: &str) -> &'a Sent {
     let has = |sent: &&Sent| {
@@ -196,7 +144,7 @@ async fn the_resource_is_the_server_and_its_run() {
 }
 
 const IN_META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
-const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -227,8 +175,11 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
         let found = (hex(&call.span.trace_id), hex(&call.span.parent_span_id));
         assert_eq!(found, context(parent));
         assert_eq!(call.span.flags & REMOTE, REMOTE);
+        assert_eq!(call.span.flags & 1, u32::from(parent == IN_META), "the caller's sampled flag");
         assert_eq!(call.attributes["network.transport"], "tcp");
         assert_eq!(call.attributes["network.protocol.name"], "http");
+        // This client is a plain one.
+        assert_eq!(call.attributes["network.protocol.version"], "1.0");
         let session = call.attributes["mcp.session.id"].as_str().expect("a session");
         assert_eq!(session.len(), 16, "hashed: {session}");
     }
@@ -236,6 +187,7 @@ async fn the_parent_is_that_of_meta_and_the_http_context_a_link() {
         sent.span.links.iter().map(|of| (hex(&of.trace_id), hex(&of.span_id))).collect()
     };
     assert_eq!(links(calls[0]), [context(IN_HEADER)]);
+    assert_eq!(calls[0].span.links[0].flags & 1, 0, "the flag of the linked context");
     assert!(links(calls[1]).is_empty() && links(calls[2]).is_empty());
 }
 

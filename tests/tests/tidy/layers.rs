@@ -79,6 +79,16 @@ const LAYERS: &[Layer] = &[
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
     },
     Layer {
+        module: "telemetry",
+        modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
+        module: "otel",
+        modules: &[&["shape"], FROM_SPAN, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema", "std::fs", "std::net"],
+    },
+    Layer {
         module: "prometheus",
         modules: &[&["shape"], FROM_CAPTURE, FROM_SENDER],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "jsonschema"],

@@ -210,6 +210,16 @@ fn a_dead_link_is_found() {
 }
 
 #[test]
+fn a_link_to_a_heading_that_is_gone_is_found() {
+    finds(
+        1,
+        prose_rules::links_lead_somewhere,
+        "docs/x.md",
+        "[a](../README.md#where-events-go) [b](../README.md#nowhere)",
+    );
+}
+
+#[test]
 fn every_decision_is_numbered_and_indexed() {
     let index = tree::file("docs/adr/README.md").text;
     report(prose_rules::decisions_are_numbered_and_indexed(&tree::files(), &index));

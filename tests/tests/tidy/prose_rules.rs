@@ -110,19 +110,43 @@ fn variables(text: &str) -> Vec<&str> {
     quoted.filter(|name| name.starts_with("TOOLWATCH_") && name.chars().all(is_name)).collect()
 }
 
-/// A link within the repository leads to a file.
+/// A link within the repository leads to a file and, where it names one, to a heading of it.
 pub(crate) fn links_lead_somewhere(file: &File) -> Vec<String> {
-    let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
     let is_dead = |target: &&str| {
-        let target = target.split('#').next().unwrap_or_default();
-        let foreign = target.contains("://") || target.contains(char::is_whitespace);
-        !target.is_empty() && !foreign && !root().join(folder).join(target).exists()
+        let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+        if target.contains("://") || target.contains(char::is_whitespace) {
+            return false;
+        }
+        let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
+        let found = match path {
+            "" => root().join(&file.path),
+            path => root().join(folder).join(path),
+        };
+        !found.exists() || !(anchor.is_empty() || has_heading(&found, anchor))
     };
     let fault = |target| format!("{}: the link `{target}` leads nowhere", file.path);
     if !file.path.ends_with(".md") {
         return Vec::new();
     }
     link_targets(&file.text).into_iter().filter(is_dead).map(fault).collect()
+}
+
+/// Whether a document has a heading that its readers make this anchor of: lower case, spaces as
+/// hyphens, and of other signs but hyphens and underscores nothing.
+fn has_heading(document: &Path, anchor: &str) -> bool {
+    let text = std::fs::read_to_string(document).unwrap_or_default();
+    let prose: Vec<_> = text.split("```").step_by(2).collect();
+    let mut headings = prose.iter().flat_map(|part| part.lines()).filter(|l| l.starts_with('#'));
+    headings.any(|line| slug(line.trim_start_matches('#').trim()) == anchor)
+}
+
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c.to_ascii_lowercase()),
+        _ => None,
+    });
+    kept.collect()
 }
 
 fn link_targets(text: &str) -> Vec<&str> {

@@ -112,7 +112,7 @@ async fn over_stdio(tools: &str, era: Era) {
 
 /// A call that goes on for a while: a cancelled call is told when its tool has ended.
 fn brief_wait() -> Value {
-    json!({ "name": "wait", "arguments": { "text": "x", "times": 300 } })
+    json!({ "name": "wait", "arguments": { "text": "x", "times": 1000 } })
 }
 
 /// Whether the client is sent a result: older protocols have no requests for input.

@@ -115,6 +115,6 @@ impl EpochKey {
 
 impl Secret {
     fn hmac(&self) -> Hmac<Sha256> {
-        Hmac::new(&self.padded().into())
+        Hmac::new((&*self.padded()).into())
     }
 }

@@ -16,7 +16,7 @@ use super::{ChainKey, LogId, Secret};
 use crate::audit::hex;
 use crate::spool::{Disk, DiskFile, Writes};
 
-const PREFIX: &str = "toolwatch-audit-seal-v1";
+pub(super) const PREFIX: &str = "toolwatch-audit-seal-v1";
 const SLOT_BYTES: usize = 4096;
 /// Writers at once that the next start can look after; more than run in one directory.
 pub(in crate::audit) const MAX_OPEN: usize = 256;

@@ -39,7 +39,7 @@ impl Secret {
     /// HKDF-Expand of RFC 5869 with SHA-256, to 32 bytes, which are one block: the secret is
     /// uniform, so the step of extraction is left out, as section 3.3 allows.
     pub(super) fn expand(&self, info: &[u8]) -> Self {
-        let mut mac: Hmac<Sha256> = Hmac::new(&self.padded().into());
+        let mut mac: Hmac<Sha256> = Hmac::new((&*self.padded()).into());
         mac.update(info);
         mac.update(&[1]);
         let mut block = mac.finalize().into_bytes();
@@ -50,8 +50,8 @@ impl Secret {
     }
 
     /// As HMAC takes it: padded with zeros to a block of SHA-256.
-    pub(super) fn padded(&self) -> [u8; 64] {
-        let mut block = [0; 64];
+    pub(super) fn padded(&self) -> Zeroizing<[u8; 64]> {
+        let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(&*self.0);
         block
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::sealing::PREFIX as SEALING_PREFIX;
 use super::{ChainKey, LogId, Secret, random_bytes};
 use crate::audit::checkpoint::PublicKey;
 use crate::audit::hex;
@@ -53,7 +54,14 @@ impl VerificationKey {
     ///
     /// When the text is not of the form that [`to_text`](Self::to_text) writes.
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        Self::parse(text).ok_or(Error::configuration("this is no verification key of an audit log"))
+        Self::parse(text).ok_or_else(|| {
+            let text = text.trim_start();
+            let is_of_server = text.starts_with(SEALING_PREFIX) || text.starts_with(SIGNING_PREFIX);
+            Error::configuration(match is_of_server {
+                true => "this is a key of the server, not the verification key of an audit log",
+                false => "this is no verification key of an audit log",
+            })
+        })
     }
 
     fn parse(text: &str) -> Option<Self> {

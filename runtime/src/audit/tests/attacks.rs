@@ -54,7 +54,7 @@ impl Target {
 /// segment 0, or 0 for elsewhere.
 type Attack = (&'static str, u64, fn(&Target));
 
-const IN_LINES: [Attack; 21] = [
+const IN_LINES: [Attack; 23] = [
     ("modify a value", 30, |t| t.replace(30, "\"outcome\":\"ok\"", "\"outcome\":\"no\"")),
     ("modify a time", 31, |t| t.replace(31, "\"time\":\"20", "\"time\":\"19")),
     ("renumber a record", 32, |t| t.replace(32, "\"seq\":31", "\"seq\":99")),
@@ -92,10 +92,16 @@ const IN_LINES: [Attack; 21] = [
     ("put a second genesis behind the first", 2, |t| {
         t.lines(|lines| lines.insert(1, lines[0].clone()))
     }),
+    ("put a line that is too long for a record", 66, |t| {
+        t.lines(|lines| lines[65] = format!("{}\n", "x".repeat(3 * record::MAX_LINE_BYTES)));
+    }),
+    ("hide a record behind what is too long", 67, |t| {
+        t.lines(|lines| lines[66].insert_str(0, &"x".repeat(record::MAX_LINE_BYTES + 1)));
+    }),
     ("blank a record out", 70, |t| t.lines(|lines| lines[69] = format!("{:300}\n", ""))),
 ];
 
-const ON_FILES: [Attack; 20] = [
+const ON_FILES: [Attack; 21] = [
     ("cut records off the end", 0, |t| {
         let text = t.bytes(2, 0);
         let end = text.len() - 700;
@@ -159,6 +165,9 @@ const ON_FILES: [Attack; 20] = [
     ("add an unsealed file", 0, |t| t.write(3, 0, "{\"event\":\"nothing happened\"}\n")),
     ("add a file that readers of *.jsonl would take for a segment", 0, |t| {
         std::fs::copy(t.path(0, 0), t.log.join("lane-0-0.jsonl")).unwrap();
+    }),
+    ("end in a part of a line that is too long", 0, |t| {
+        t.write(1, 0, [t.bytes(1, 0), vec![b'x'; 3 * record::MAX_LINE_BYTES]].concat());
     }),
     ("add records behind the close record", 0, |t| {
         let mut text = t.bytes(2, 0);

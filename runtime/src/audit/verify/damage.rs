@@ -101,6 +101,36 @@ impl DamageKind {
             Self::StrayFile => "stray_file",
         }
     }
+
+    /// What it means, for people.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Malformed => "the line is no record as servers write them",
+            Self::ForeignLog => "the record is of another log",
+            Self::ForeignWriter => "the record is of another lane",
+            Self::Altered => "the record was changed, or no server has written it",
+            Self::Ambiguous => "the record is sealed, and two readers could read it differently",
+            Self::Missing => "so many records before this line are gone",
+            Self::OutOfOrder => "the record was there before, or stands too late",
+            Self::Unchained => "the record does not follow the one before it",
+            Self::EpochGap => "the key of the record does not follow the one before it",
+            Self::EpochUnsealed => "the end of the epoch before is not sealed as it should be",
+            Self::EpochOverrun => "a key has sealed more records than a server lets it",
+            Self::NoGenesis => "the segment does not start with its genesis",
+            Self::SecondGenesis => "a genesis stands where none can be",
+            Self::AfterClose => "something stands behind the record that closes the lane",
+            Self::Torn => "a part of a line stands where no crash can leave one",
+            Self::SegmentMissing => "a file of the lane is gone",
+            Self::LaneMissing => "the lane is gone",
+            Self::Cut => "the lane once had so many records, and has fewer now",
+            Self::Grown => "the lane ended with so many records, and has more now",
+            Self::Replaced => "the record is another than a checkpoint or a later lane has seen",
+            Self::CheckpointForged => "a checkpoint names this log and its keys did not make it",
+            Self::SealingKey => "the sealing key beside the log is not of this log's keys",
+            Self::StrayFile => "a file has almost the name of a segment",
+        }
+    }
 }
 
 impl fmt::Display for Damage {

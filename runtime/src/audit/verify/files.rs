@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
+use super::block::PIECE_BYTES;
 use super::damage::{DamageKind, Damages};
 use super::lane::LaneCheck;
+use super::pool::Pool;
 use crate::audit::lane::{parse_name, segment_name};
-use crate::audit::record::MAX_LINE_BYTES;
-
-const BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Takes the bytes that are read and those that there are.
 pub(super) type Progress<'a> = Box<dyn FnMut(u64, u64) + 'a>;
 
 /// The lanes of a directory: the length of each segment.
 pub(super) type Lanes = BTreeMap<u32, BTreeMap<u32, u64>>;
+
+/// The error of a file with the file's path.
+pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
 
 /// The lanes of a directory from `first_writer` on.
 pub(super) fn list(
@@ -25,7 +29,7 @@ pub(super) fn list(
     damages: &mut Damages,
 ) -> io::Result<Lanes> {
     let mut lanes = Lanes::new();
-    for entry in fs::read_dir(directory)? {
+    for entry in fs::read_dir(directory).map_err(|error| named(directory, &error))? {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -40,7 +44,8 @@ pub(super) fn list(
     // Later lanes tell of earlier ones, so the ends of earlier ones are taken last.
     for (writer_id, segments) in lanes.iter_mut().rev() {
         for (segment, len) in segments {
-            *len = fs::metadata(directory.join(segment_name(*writer_id, *segment)))?.len();
+            let path = directory.join(segment_name(*writer_id, *segment));
+            *len = fs::metadata(&path).map_err(|error| named(&path, &error))?.len();
         }
     }
     Ok(lanes)
@@ -49,14 +54,17 @@ pub(super) fn list(
 /// The reading of all segments.
 pub(super) struct Pass<'a, 'p> {
     directory: &'a Path,
+    pool: Pool,
     done: u64,
+    /// What was done when progress was told last.
+    told: u64,
     total: u64,
     progress: Option<Progress<'p>>,
 }
 
 impl<'a, 'p> Pass<'a, 'p> {
     pub(super) fn new(directory: &'a Path, total: u64, progress: Option<Progress<'p>>) -> Self {
-        Self { directory, done: 0, total, progress }
+        Self { directory, pool: Pool::default(), done: 0, told: 0, total, progress }
     }
 
     pub(super) fn lane(
@@ -69,9 +77,10 @@ impl<'a, 'p> Pass<'a, 'p> {
         for (segment, len) in segments {
             check.segment(*segment, damages);
             let name = segment_name(check.report.writer_id, *segment);
-            let file = File::open(self.directory.join(name))?;
-            let mut reader = BufReader::with_capacity(BUFFER_BYTES, file.take(*len));
-            let rest = self.lines(&mut reader, check, damages)?;
+            let path = self.directory.join(name);
+            let file = File::open(&path).map_err(|error| named(&path, &error))?;
+            let rest = self.lines(&mut file.take(*len), check, damages);
+            let rest = rest.map_err(|error| named(&path, &error))?;
             check.end_segment(&rest, Some(segment) == last, damages);
         }
         Ok(())
@@ -80,25 +89,41 @@ impl<'a, 'p> Pass<'a, 'p> {
     /// Hands each line on, and returns what is behind the last newline.
     fn lines(
         &mut self,
-        reader: &mut impl BufRead,
+        source: &mut impl Read,
         check: &mut LaneCheck<'_>,
         damages: &mut Damages,
     ) -> io::Result<Vec<u8>> {
-        let (mut line, mut told) = (Vec::with_capacity(4096), self.done);
+        let (mut rest, mut is_end) = (Vec::new(), false);
+        // Whether the line is too long for a record; then its pieces are one bad line.
+        let mut is_long = false;
         loop {
-            line.clear();
-            // A longer line is no record: it comes in pieces, each of which is malformed.
-            (&mut *reader).take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
-            self.done += line.len() as u64;
-            match line.split_last() {
-                Some((b'\n', whole)) => check.line(whole, damages),
-                Some(_) if line.len() > MAX_LINE_BYTES => check.line(&line, damages),
-                _ => return Ok(line),
+            while !is_end && self.pool.has_room() {
+                let mut block = self.pool.spare();
+                is_end = block.fill(source, &mut rest)?;
+                self.pool.put(block);
             }
-            if let (true, Some(progress)) = (self.done - told >= 1 << 20, &mut self.progress) {
-                told = self.done;
-                progress(self.done, self.total);
+            let Some(block) = self.pool.take()? else { break };
+            for piece in block.pieces() {
+                if piece.has_end {
+                    let look = if is_long { None } else { piece.look };
+                    check.looked(piece.bytes, look, damages);
+                }
+                is_long = !piece.has_end;
             }
+            self.tell(block.len() as u64);
+            self.pool.give_back(block);
+        }
+        if is_long {
+            rest.resize(PIECE_BYTES, 0);
+        }
+        Ok(rest)
+    }
+
+    fn tell(&mut self, len: u64) {
+        self.done += len;
+        if let (true, Some(progress)) = (self.done - self.told >= 1 << 20, &mut self.progress) {
+            self.told = self.done;
+            progress(self.done, self.total);
         }
     }
 }

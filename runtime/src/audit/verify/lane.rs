@@ -5,12 +5,12 @@ mod ends;
 use std::collections::HashSet;
 
 use super::damage::{Damage, DamageKind, Damages};
-use super::json;
+use super::look::Look;
 use super::report::LaneReport;
-use crate::audit::checkpoint::{Note, PublicKey};
+use crate::audit::checkpoint::Note;
 use crate::audit::key::{EpochKey, LogId};
 use crate::audit::lane::EPOCH_RECORDS;
-use crate::audit::record::{Kind, Line};
+use crate::audit::record::{Header, Kind};
 use crate::audit::recover::event_id;
 
 /// Steps of the key for one lane beside those that its records need: a line can claim any epoch.
@@ -19,9 +19,8 @@ const MAX_STEPS: u64 = 1_000_000;
 const MAX_BEGUN: usize = 65_536;
 
 /// What all lanes of a log have in common.
-pub(in crate::audit) struct Log<'a> {
+pub(in crate::audit) struct Log {
     pub(in crate::audit) log_id: LogId,
-    pub(in crate::audit) signer: Option<&'a PublicKey>,
 }
 
 /// The end of another lane, as a recovery has recorded it.
@@ -35,7 +34,7 @@ pub(in crate::audit) struct Attested {
 /// The check of one lane.
 #[derive(Clone)]
 pub(in crate::audit) struct LaneCheck<'a> {
-    log: &'a Log<'a>,
+    log: &'a Log,
     writer_id: u32,
     first: EpochKey,
     /// The key of the last good record.
@@ -62,7 +61,7 @@ pub(in crate::audit) struct LaneCheck<'a> {
 
 impl<'a> LaneCheck<'a> {
     pub(in crate::audit) fn new(
-        log: &'a Log<'a>,
+        log: &'a Log,
         writer_id: u32,
         key: EpochKey,
         mut checkpoints: Vec<&'a Note>,
@@ -102,12 +101,18 @@ impl<'a> LaneCheck<'a> {
     }
 
     /// Takes one line, without its newline.
+    #[cfg(test)]
     pub(in crate::audit) fn line(&mut self, bytes: &[u8], damages: &mut Damages) {
+        self.looked(bytes, Look::at(bytes).as_ref(), damages);
+    }
+
+    /// Takes one line, without its newline, at which somebody has looked already.
+    pub(super) fn looked(&mut self, bytes: &[u8], look: Option<&Look>, damages: &mut Damages) {
         self.line += 1;
         if self.is_closed {
             self.damage(DamageKind::AfterClose, 0, damages);
         }
-        let Some(line) = Line::parse(bytes) else {
+        let Some(line) = look else {
             return self.bad(DamageKind::Malformed, damages);
         };
         if line.header.log_id != self.log.log_id {
@@ -116,12 +121,11 @@ impl<'a> LaneCheck<'a> {
         if line.header.writer_id != self.writer_id {
             return self.bad(DamageKind::ForeignWriter, damages);
         }
-        let (sealed, digest) = line.digests();
         let epoch = line.header.epoch;
         let stepped = if epoch == self.key.epoch { None } else { Some(self.key_of(epoch)) };
         let is_sealed = match &stepped {
-            None => self.key.verify(&sealed, &line.mac),
-            Some(key) => key.as_ref().is_some_and(|key| key.verify(&sealed, &line.mac)),
+            None => self.key.verify(&line.sealed, &line.mac),
+            Some(key) => key.as_ref().is_some_and(|key| key.verify(&line.sealed, &line.mac)),
         };
         if !is_sealed {
             return self.bad(DamageKind::Altered, damages);
@@ -129,8 +133,9 @@ impl<'a> LaneCheck<'a> {
         if line.header.seq < self.size {
             return self.damage(DamageKind::OutOfOrder, 0, damages);
         }
-        self.follow(&line, damages);
-        self.check_form(&line, damages);
+        let body = line.body(bytes);
+        self.follow(line, damages);
+        self.check_form(line, body, damages);
         if let Some(key) = stepped.flatten() {
             (self.key, self.epoch_records) = (key, 0);
         }
@@ -138,14 +143,14 @@ impl<'a> LaneCheck<'a> {
         if self.epoch_records == EPOCH_RECORDS + 1 {
             self.damage(DamageKind::EpochOverrun, 0, damages);
         }
-        (self.size, self.head) = (line.header.seq.saturating_add(1), digest);
+        (self.size, self.head) = (line.header.seq.saturating_add(1), line.digest);
         (self.bad_lines, self.has_gap) = (0, false);
-        self.count(&line, damages);
+        self.count(&line.header, body, damages);
         self.pass_checkpoints(damages);
     }
 
     /// Checks that an authentic record is the next one.
-    fn follow(&mut self, line: &Line<'_>, damages: &mut Damages) {
+    fn follow(&mut self, line: &Look, damages: &mut Damages) {
         let skipped = line.header.seq - self.size;
         if skipped > 0 {
             // After a gap nobody knows how many records the epoch had before.
@@ -169,25 +174,25 @@ impl<'a> LaneCheck<'a> {
     }
 
     /// Checks that a record is what its place asks for, and that all readers read the same.
-    fn check_form(&mut self, line: &Line<'_>, damages: &mut Damages) {
+    fn check_form(&mut self, line: &Look, body: &[u8], damages: &mut Damages) {
         match (self.line, line.header.kind) {
-            (1, Kind::Genesis) if names_segment(line.body, self.segment) => {}
+            (1, Kind::Genesis) if names_segment(body, self.segment) => {}
             (1, _) => self.damage(DamageKind::NoGenesis, 0, damages),
             (_, Kind::Genesis) => self.damage(DamageKind::SecondGenesis, 0, damages),
             _ => {}
         }
-        if !json::is_strict(line.body) {
+        if !line.is_strict {
             self.damage(DamageKind::Ambiguous, 0, damages);
         }
     }
 
     /// Takes what an authentic record says into the report.
-    fn count(&mut self, line: &Line<'_>, damages: &mut Damages) {
-        self.report.count(&line.header);
-        match line.header.kind {
+    fn count(&mut self, header: &Header, body: &[u8], damages: &mut Damages) {
+        self.report.count(header);
+        match header.kind {
             Kind::Event | Kind::Begun => {
-                if let Some(id) = event_id(line.body).and_then(|id| id.as_bytes().first_chunk()) {
-                    if line.header.kind == Kind::Event {
+                if let Some(id) = event_id(body).and_then(|id| id.as_bytes().first_chunk()) {
+                    if header.kind == Kind::Event {
                         self.begun.remove(id);
                     } else if self.begun.len() < MAX_BEGUN {
                         self.begun.insert(*id);
@@ -196,7 +201,7 @@ impl<'a> LaneCheck<'a> {
             }
             Kind::Closed => self.is_closed = true,
             Kind::Missed | Kind::Recovered => {
-                if !self.read_body(line) {
+                if !self.read_body(header.kind, body) {
                     self.damage(DamageKind::Ambiguous, 0, damages);
                 }
             }
@@ -204,9 +209,9 @@ impl<'a> LaneCheck<'a> {
         }
     }
 
-    fn read_body(&mut self, line: &Line<'_>) -> bool {
-        let Ok(body) = serde_json::from_slice::<serde_json::Value>(line.body) else { return false };
-        if line.header.kind == Kind::Missed {
+    fn read_body(&mut self, kind: Kind, body: &[u8]) -> bool {
+        let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) else { return false };
+        if kind == Kind::Missed {
             self.report.missed += body["events"].as_u64().unwrap_or_default();
             return body["events"].is_u64();
         }

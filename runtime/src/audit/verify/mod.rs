@@ -1,10 +1,14 @@
 //! Verification: reads a log once from end to end, in memory that does not grow with it.
 
+mod block;
 mod damage;
 mod files;
 mod json;
 mod lane;
+mod look;
+mod pool;
 mod report;
+mod signatures;
 
 pub use damage::{Damage, DamageKind};
 pub use report::{LaneEnd, LaneReport, Report, Verdict};
@@ -96,9 +100,10 @@ impl<'a> Verifier<'a> {
         // and the checkpoints come before the lanes.
         let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
         let mut damages = Damages::default();
-        let (notes, unreadable) = self.read_checkpoints()?;
+        let (mut notes, unreadable) = self.read_checkpoints()?;
+        signatures::check(notes.values_mut().flatten().collect(), self.key.signer());
         let lanes = files::list(directory, self.first_writer, &mut damages)?;
-        let log = Log { log_id: *self.key.log(), signer: self.key.signer() };
+        let log = Log { log_id: *self.key.log() };
         let total = lanes.values().flat_map(BTreeMap::values).sum();
         let mut pass = Pass::new(directory, total, self.progress.take());
         let (mut chain, mut reports, mut attested) = (self.key.chain(), Vec::new(), Vec::new());
@@ -133,15 +138,17 @@ impl<'a> Verifier<'a> {
         let (mut notes, mut unreadable) = (BTreeMap::<u32, Vec<Note>>::new(), 0);
         let mut count = 0;
         for path in &self.checkpoints {
-            let mut file = BufReader::new(File::open(path)?);
-            unreadable += read_notes(&mut file, |note| {
+            let named = |error| files::named(path, &error);
+            let mut file = BufReader::new(File::open(path).map_err(named)?);
+            let found = read_notes(&mut file, |note| {
                 let writer_id = note.checkpoint.writer_id;
                 let is_ours = note.log_id == *self.key.log() && writer_id >= self.first_writer;
                 if is_ours && count < MAX_CHECKPOINTS {
                     count += 1;
                     notes.entry(writer_id).or_default().push(note);
                 }
-            })?;
+            });
+            unreadable += found.map_err(named)?;
         }
         Ok((notes, unreadable))
     }
@@ -195,7 +202,7 @@ fn skip_to(chain: &mut ChainKey, writer_id: u32) {
 }
 
 /// A checkpoint of a lane as it is now, sealed with the key of its last record.
-fn note_of(log: &Log<'_>, check: LaneCheck<'_>) -> String {
+fn note_of(log: &Log, check: LaneCheck<'_>) -> String {
     let checkpoint = Checkpoint {
         writer_id: check.report.writer_id,
         size: check.size,

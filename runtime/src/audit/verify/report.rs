@@ -102,11 +102,11 @@ pub struct LaneReport {
 }
 
 impl LaneReport {
-    pub(super) fn count(&mut self, header: &Header<'_>) {
+    pub(super) fn count(&mut self, header: &Header) {
         self.records += 1;
         self.events += u64::from(header.kind == Kind::Event);
         self.last_epoch = self.last_epoch.max(header.epoch);
-        let Ok(time) = std::str::from_utf8(header.time) else { return };
+        let Ok(time) = std::str::from_utf8(&header.time) else { return };
         if time < self.before.as_str() {
             self.clock_steps_back += 1;
         }

@@ -6,21 +6,27 @@ use rmcp::model::MetaObject;
 use crate::event::{Link, Trace, unique};
 use crate::semconv::TRACEPARENT;
 
+/// The flag that the caller records its trace. The others say nothing that is needed here.
+const SAMPLED: u8 = 1;
+
 /// The trace that a request belongs to: by its `_meta`, else by its header, else a new one. Where
 /// both tell one, that of the header is a link, as the OpenTelemetry conventions for MCP ask.
 pub(super) fn read(meta: &MetaObject, headers: Option<&HeaderMap>) -> Trace {
     let in_meta = meta.get_traceparent().and_then(parent);
     let in_header =
         headers.and_then(|headers| headers.get(TRACEPARENT)?.to_str().ok()).and_then(parent);
-    let Some((trace_id, parent)) = in_meta.or(in_header) else { return Trace::fresh() };
+    let Some(Link { trace_id, span_id: parent, is_sampled }) = in_meta.or(in_header) else {
+        return Trace::fresh();
+    };
     let span_id = (unique() | 1).to_be_bytes();
-    let beside = in_header.filter(|header| *header != (trace_id, parent));
-    let link = beside.map(|(trace_id, span_id)| Link { trace_id, span_id });
-    Trace { trace_id, span_id, parent_span_id: Some(parent), link }
+    let is_other = |header: &Link| (header.trace_id, header.span_id) != (trace_id, parent);
+    let link = in_header.filter(is_other);
+    Trace { trace_id, span_id, parent_span_id: Some(parent), is_sampled, link }
 }
 
-/// The trace and the parent span of a W3C `traceparent`, read as strictly as the standard asks.
-pub(crate) fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
+/// The trace, the span and the sampled flag of a W3C `traceparent`, read as strictly as the standard
+/// asks.
+pub(crate) fn parent(text: &str) -> Option<Link> {
     let bytes = text.as_bytes();
     let field = |from: usize, until: usize| bytes.get(from..until);
     let [version] = hex(field(0, 2)?)?;
@@ -31,9 +37,10 @@ pub(crate) fn parent(text: &str) -> Option<([u8; 16], [u8; 8])> {
         Some(next) => version != 0 && *next == b'-',
     };
     let (trace_id, parent): ([u8; 16], [u8; 8]) = (hex(field(3, 35)?)?, hex(field(36, 52)?)?);
-    let [_flags] = hex(field(53, 55)?)?;
+    let [flags]: [u8; 1] = hex(field(53, 55)?)?;
     let is_valid = version != 0xff && is_separated && ends_well;
-    (is_valid && trace_id != [0; 16] && parent != [0; 8]).then_some((trace_id, parent))
+    let is_valid = is_valid && trace_id != [0; 16] && parent != [0; 8];
+    is_valid.then_some(Link { trace_id, span_id: parent, is_sampled: flags & SAMPLED != 0 })
 }
 
 /// Lower-case hexadecimal digits, exactly as many as fill the array.

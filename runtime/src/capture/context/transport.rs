@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use http::header::{ACCEPT, HeaderMap, HeaderName, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{Method, request::Parts};
+use http::{Method, Version, request::Parts};
 use rmcp::model::Extensions;
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::request::attached;
-use crate::event::Transport;
+use crate::event::{HttpVersion, Transport};
 use crate::semconv::{OLD_SSE_SESSIONS, SESSION_HEADER};
 
 const EVENT_STREAM: &str = "text/event-stream";
@@ -60,6 +60,17 @@ fn of_parts(parts: &Parts) -> Transport {
         Transport::Sse
     } else {
         Transport::StreamableHttp
+    }
+}
+
+/// The version of a request's HTTP; `None` for one that has no name here.
+pub(super) fn http_version(parts: &Parts) -> Option<HttpVersion> {
+    match parts.version {
+        Version::HTTP_10 => Some(HttpVersion::Http10),
+        Version::HTTP_11 => Some(HttpVersion::Http11),
+        Version::HTTP_2 => Some(HttpVersion::Http2),
+        Version::HTTP_3 => Some(HttpVersion::Http3),
+        _ => None,
     }
 }
 

@@ -28,7 +28,8 @@ impl RemoteParent {
         match (self, asked.parent_span_id) {
             (Self::Parent, _) | (_, None) => asked,
             (Self::Link, Some(span_id)) => {
-                let link = Some(Link { trace_id: asked.trace_id, span_id });
+                let link =
+                    Some(Link { trace_id: asked.trace_id, span_id, is_sampled: asked.is_sampled });
                 Trace { link, ..Trace::fresh() }
             }
             (Self::Ignore, Some(_)) => Trace::fresh(),
@@ -42,15 +43,17 @@ mod tests {
 
     #[test]
     fn a_context_is_a_parent_a_link_or_nothing() {
-        let asked = Trace { parent_span_id: Some([3; 8]), ..Trace::fresh() };
+        let asked = Trace { parent_span_id: Some([3; 8]), is_sampled: false, ..Trace::fresh() };
         let parent = RemoteParent::Parent.apply(asked);
         assert_eq!((parent.trace_id, parent.parent_span_id), (asked.trace_id, Some([3; 8])));
         let linked = RemoteParent::Link.apply(asked);
-        assert_eq!(linked.link, Some(Link { trace_id: asked.trace_id, span_id: [3; 8] }));
+        let link = Link { trace_id: asked.trace_id, span_id: [3; 8], is_sampled: false };
+        assert_eq!(linked.link, Some(link));
         let ignored = RemoteParent::Ignore.apply(asked);
         assert_eq!(ignored.link, None);
         for own in [linked, ignored] {
             assert!(own.trace_id != asked.trace_id && own.parent_span_id.is_none());
+            assert!(own.is_sampled, "a trace of our own");
         }
         let fresh = Trace::fresh();
         assert_eq!(RemoteParent::Ignore.apply(fresh).trace_id, fresh.trace_id);

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::attribute::Attributes;
+use super::attribute::KeyValues;
 use super::protobuf::Message;
 use crate::semconv::otel;
+use crate::telemetry::Attributes as _;
 
 /// One run of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Resource {
     /// Writes the resource of a run into its field: what is said wins over what is known.
     pub(super) fn write(&self, message: &mut Message, run: &ServerRun) {
         message.message(1, |resource| {
-            let mut attributes = Attributes::new(resource, 1);
+            let mut attributes = KeyValues::new(resource, 1);
             for (name, known) in [
                 (otel::SERVICE_NAME, run.name.as_str()),
                 (otel::SERVICE_VERSION, &run.version),

@@ -7,21 +7,25 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::exporter::MetricsPlan;
+#[cfg(feature = "otlp-grpc")]
+use super::grpc;
 use super::post::Post;
+#[cfg(feature = "otlp-grpc")]
+use super::protocol;
+use super::protocol::OtlpProtocol;
 use super::resource::Resource;
 use super::spans::Spans;
 use super::variables::{Endpoint, Lookup, Signal, Variables, header, set};
 use crate::Error;
-use crate::destination::channel::{self, Channel, ChannelSettings};
+use crate::destination::channel::{Channel, ChannelSettings};
 
-/// Where OpenTelemetry collectors listen for OTLP over HTTP.
-const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-toolwatch/", env!("CARGO_PKG_VERSION"));
 
 /// The settings of delivery over OTLP, for [`WatchBuilder::otlp`](crate::WatchBuilder::otlp).
 ///
 /// What is left unset is taken from the `OTEL_*` variables, and else from the defaults of
-/// OpenTelemetry: `http://localhost:4318`, 10 s per request, metrics every 60 s.
+/// OpenTelemetry: http/protobuf to `http://localhost:4318`, or gRPC to `http://localhost:4317`, 10 s
+/// per request, metrics every 60 s.
 ///
 /// ```
 /// use toolwatch::destination::Otlp;
@@ -32,6 +36,7 @@ const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-toolwatch/", env!("CARGO_PK
 #[derive(Clone, Default)]
 #[must_use = "these are settings; hand them to `WatchBuilder::otlp`"]
 pub struct Otlp {
+    protocol: Option<OtlpProtocol>,
     endpoint: Option<String>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
@@ -48,14 +53,21 @@ impl Otlp {
         Self::default()
     }
 
-    /// The base URL: spans go to `{endpoint}/v1/traces`, metrics to `{endpoint}/v1/metrics`.
-    /// Before `OTEL_EXPORTER_OTLP_ENDPOINT` and its forms for one signal.
+    /// What is spoken, for spans and metrics. Before `OTEL_EXPORTER_OTLP_PROTOCOL` and its forms for
+    /// one signal. Default: http/protobuf.
+    pub const fn protocol(mut self, protocol: OtlpProtocol) -> Self {
+        self.protocol = Some(protocol);
+        self
+    }
+
+    /// The base URL: spans go to `{endpoint}/v1/traces`, metrics to `{endpoint}/v1/metrics`. Over
+    /// gRPC it is scheme, host and port alone. Before `OTEL_EXPORTER_OTLP_ENDPOINT` and its forms for one signal.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into()).filter(|url| !url.is_empty());
         self
     }
 
-    /// Adds a header to every request, as for a key. Before those of `OTEL_EXPORTER_OTLP_HEADERS`.
+    /// Adds a header to every request, or metadata over gRPC, as for a key. Before those of `OTEL_EXPORTER_OTLP_HEADERS`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -143,27 +155,65 @@ impl Otlp {
 
     /// The way of one signal; `None` when a variable's endpoint is of no use.
     fn post(&self, signal: Signal, variables: &mut Variables<'_>) -> Result<Option<Post>, Error> {
-        variables.check_protocol(signal);
-        let url = match (&self.endpoint, variables.endpoint(signal)) {
-            (Some(base), _) => url_of(&Endpoint::Base(base.clone()), signal)?,
-            (None, Some(endpoint)) => match url_of(&endpoint, signal) {
-                Ok(url) => url,
-                Err(error) => {
-                    let what = "the OTLP endpoint of the environment cannot be used";
-                    variables.warn(format!("{what}: {error}; sending nothing there"));
-                    return Ok(None);
-                }
-            },
-            (None, None) => url_of(&Endpoint::Base(DEFAULT_ENDPOINT.to_owned()), signal)?,
-        };
+        let protocol = self.protocol.or_else(|| variables.protocol(signal)).unwrap_or_default();
+        let Some(url) = self.url(protocol, signal, variables)? else { return Ok(None) };
         let timeout = self.timeout.or_else(|| variables.timeout(signal));
         let settings = ChannelSettings {
             timeout: timeout.unwrap_or(Duration::from_secs(10)),
             user_agent: USER_AGENT.to_owned(),
             gzip: self.gzip.or_else(|| variables.gzip(signal)),
         };
-        let headers = self.all_headers(signal, variables)?;
-        Ok(Some(Post::new(Channel::new(url, settings)?, headers)))
+        let mut headers = self.all_headers(signal, variables)?;
+        let channel = Channel::new(url, settings)?;
+        let channel = match protocol {
+            OtlpProtocol::HttpProtobuf => {
+                let kind = HeaderValue::from_static("application/x-protobuf");
+                headers.insert(CONTENT_TYPE, kind);
+                channel
+            }
+            #[cfg(feature = "otlp-grpc")]
+            OtlpProtocol::Grpc => {
+                grpc::add_headers(&mut headers, channel.timeout());
+                channel.over_http2()
+            }
+        };
+        Ok(Some(Post::new(channel, protocol, headers)))
+    }
+
+    /// Where a signal goes; `None` when a variable's endpoint is of no use.
+    fn url(
+        &self,
+        protocol: OtlpProtocol,
+        signal: Signal,
+        variables: &mut Variables<'_>,
+    ) -> Result<Option<Url>, Error> {
+        if let Some(base) = &self.endpoint {
+            return protocol.url(&Endpoint::Base(base.clone()), signal).map(Some);
+        }
+        let Some(endpoint) = variables.endpoint(signal) else {
+            let base = Endpoint::Base(protocol.default_endpoint().to_owned());
+            return protocol.url(&base, signal).map(Some);
+        };
+        #[cfg(feature = "otlp-grpc")]
+        let endpoint = match (protocol, endpoint) {
+            (OtlpProtocol::Grpc, Endpoint::Base(text) | Endpoint::Whole(text)) => {
+                let (text, had_path) = protocol::without_path(&text, variables.is_insecure(signal));
+                if had_path {
+                    let what = "the path of the OTLP endpoint of the environment is left out";
+                    variables.warn(format!("{what}: gRPC has none"));
+                }
+                Endpoint::Whole(text)
+            }
+            (_, endpoint) => endpoint,
+        };
+        match protocol.url(&endpoint, signal) {
+            Ok(url) => Ok(Some(url)),
+            Err(error) => {
+                let what = "the OTLP endpoint of the environment cannot be used";
+                variables.warn(format!("{what}: {error}; sending nothing there"));
+                Ok(None)
+            }
+        }
     }
 
     fn all_headers(
@@ -177,7 +227,6 @@ impl Otlp {
             let (name, value) = header(name, value).ok_or_else(fault)?;
             headers.insert(name, value);
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         Ok(headers)
     }
 }
@@ -187,13 +236,6 @@ impl Otlp {
 pub(crate) struct Signals {
     pub(crate) spans: Option<Spans>,
     pub(crate) metrics: Option<MetricsPlan>,
-}
-
-fn url_of(endpoint: &Endpoint, signal: Signal) -> Result<Url, Error> {
-    match endpoint {
-        Endpoint::Base(base) => channel::join_path(channel::parse_endpoint(base)?, signal.path()),
-        Endpoint::Whole(whole) => channel::parse_endpoint(whole),
-    }
 }
 
 impl fmt::Debug for Otlp {

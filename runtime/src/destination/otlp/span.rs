@@ -1,21 +1,19 @@
-//! One event as one span, by the OpenTelemetry conventions for MCP.
-//!
-//! It sees the encoded event and nothing else, so it cannot tell more than the event does. The
-//! mapping, member by member, is in `docs/guides/otlp.md`.
+//! One event as one span of OTLP.
 
 use serde_json::Value;
 
-use super::attribute::Attributes;
+use super::attribute::KeyValues;
 use super::protobuf::Message;
 use crate::destination::rfc3339;
-use crate::event::Outcome;
-use crate::semconv::otel;
+use crate::telemetry::Description;
 
 const KIND_INTERNAL: u64 = 1;
 const KIND_SERVER: u64 = 2;
 const STATUS_ERROR: u64 = 2;
-/// The span was sampled, and whether its parent is of another process is known.
-const FLAGS: u32 = 0x101;
+/// Whether the parent is of another process is known.
+const FLAGS: u32 = 0x100;
+/// The trace is sampled.
+const SAMPLED: u32 = 0x01;
 /// It is.
 const PARENT_IS_REMOTE: u32 = 0x200;
 
@@ -27,9 +25,7 @@ pub(super) struct Span<'a> {
     parent: Option<[u8; 8]>,
     start_ns: u64,
     end_ns: u64,
-    /// The method of a request or a notification; `None` for the start and the end of a session and
-    /// for events of the author's own, which the conventions do not know.
-    method: Option<&'a str>,
+    described: Description<'a>,
 }
 
 impl<'a> Span<'a> {
@@ -39,7 +35,6 @@ impl<'a> Span<'a> {
         let start_ns = rfc3339::parse_nanos(event["started_at"].as_str()?)?;
         // Six decimals of a millisecond are exact in an f64 for 104 days.
         let duration_ns = (event["duration_ms"].as_f64()?.max(0.0) * 1e6).round() as u64;
-        let is_of_session = matches!(event["event_type"].as_str()?, "session_start" | "close");
         Some(Self {
             event,
             trace_id: hex(event["trace_id"].as_str()?)?,
@@ -47,7 +42,7 @@ impl<'a> Span<'a> {
             parent: parent.and_then(hex),
             start_ns,
             end_ns: start_ns.saturating_add(duration_ns),
-            method: event["mcp_method"].as_str().filter(|_| !is_of_session),
+            described: Description::read(event)?,
         })
     }
 
@@ -58,18 +53,28 @@ impl<'a> Span<'a> {
         if let Some(parent) = self.parent {
             span.bytes(4, &parent);
         }
-        span.text(5, &self.name());
-        span.varint(6, if self.method.is_some() { KIND_SERVER } else { KIND_INTERNAL });
+        span.text(5, &self.described.name());
+        span.varint(6, if self.described.is_server() { KIND_SERVER } else { KIND_INTERNAL });
         span.fixed64(7, self.start_ns);
         span.fixed64(8, self.end_ns);
-        self.attributes(&mut Attributes::new(span, 9));
+        self.attributes(&mut KeyValues::new(span, 9));
         self.link(span);
-        if self.error_type().is_some() {
+        if self.described.error_type().is_some() {
             // Without a description: that of the conventions is the error's text.
             span.message(15, |status| status.varint(3, STATUS_ERROR));
         }
-        let is_remote = self.method.is_some() && self.parent.is_some();
-        span.fixed32(16, if is_remote { FLAGS | PARENT_IS_REMOTE } else { FLAGS });
+        let is_remote = self.described.is_server() && self.parent.is_some();
+        let remote = if is_remote { PARENT_IS_REMOTE } else { 0 };
+        let sampled = sampled(&self.event["attributes"]["trace_sampled"]);
+        span.fixed32(16, FLAGS | remote | sampled);
+    }
+
+    fn attributes(&self, to: &mut KeyValues<'_>) {
+        self.described.attributes(to);
+        #[cfg(feature = "planted-leaks")]
+        if let Some(text) = crate::testing::leak::of_span() {
+            crate::telemetry::Attributes::text(to, "leak", &text);
+        }
     }
 
     fn link(&self, span: &mut Message) {
@@ -81,168 +86,15 @@ impl<'a> Span<'a> {
             span.message(13, |link| {
                 link.bytes(1, &trace_id);
                 link.bytes(2, &span_id);
-                link.fixed32(6, FLAGS | PARENT_IS_REMOTE);
+                link.fixed32(6, FLAGS | PARENT_IS_REMOTE | sampled(&context["sampled"]));
             });
         }
     }
+}
 
-    /// The method and its target; only tools and prompts are targets, because there are few.
-    fn name(&self) -> String {
-        let name = self.event["event_name"].as_str().unwrap_or_default();
-        match self.method {
-            Some(method @ ("tools/call" | "prompts/get")) => format!("{method} {name}"),
-            Some(method) => method.to_owned(),
-            None => name.to_owned(),
-        }
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        Outcome::parse(self.event["attributes"]["outcome"].as_str()?)
-    }
-
-    /// The JSON-RPC code of the reply.
-    fn code(&self) -> Option<i64> {
-        self.event["error_code"].as_i64()
-    }
-
-    /// The code of an error in full: on a span no number of values is too many.
-    fn error_type(&self) -> Option<String> {
-        let (outcome, code) = (self.outcome()?, self.code());
-        let known = outcome.error_type(code.and_then(|code| i32::try_from(code).ok()))?;
-        Some(match code {
-            Some(code) if known == "_OTHER" => code.to_string(),
-            _ => known.to_owned(),
-        })
-    }
-
-    fn attributes(&self, to: &mut Attributes<'_>) {
-        self.of_conventions(to);
-        match self.method {
-            Some("tools/call") => self.of_tool(to),
-            Some(method) if method.starts_with("resources/") => self.of_resource(to),
-            _ => {}
-        }
-        self.own(to);
-        #[cfg(feature = "planted-leaks")]
-        if let Some(text) = crate::testing::leak::of_span() {
-            to.text("leak", &text);
-        }
-    }
-
-    fn of_conventions(&self, to: &mut Attributes<'_>) {
-        let event = self.event;
-        let name = &event["event_name"];
-        if let Some(method) = self.method {
-            to.text(otel::METHOD_NAME, method);
-        }
-        match self.method {
-            Some("tools/call") => {
-                to.member(otel::TOOL_NAME, name);
-                to.text(otel::OPERATION_NAME, otel::EXECUTE_TOOL);
-            }
-            Some("prompts/get") => to.member(otel::PROMPT_NAME, name),
-            _ => {}
-        }
-        match &event["attributes"]["request_id"] {
-            Value::Number(number) => to.text(otel::REQUEST_ID, &number.to_string()),
-            id => to.member(otel::REQUEST_ID, id),
-        }
-        if let Some(code) = self.code() {
-            to.text(otel::STATUS_CODE, &code.to_string());
-        }
-        if let Some(error_type) = self.error_type() {
-            to.text(otel::ERROR_TYPE, &error_type);
-        }
-        to.member(otel::PROTOCOL_VERSION, &event["mcp_protocol_version"]);
-        let session = &event["attributes"]["session"];
-        if session["source"] == "http_header" {
-            to.member(otel::SESSION_ID, &session["key"]);
-        }
-        let (transport, protocol) = match event["transport_type"].as_str() {
-            Some("stdio") => (Some("pipe"), None),
-            Some("streamable-http" | "sse") => (Some("tcp"), Some("http")),
-            Some("websocket") => (Some("tcp"), Some("websocket")),
-            _ => (None, None),
-        };
-        transport.into_iter().for_each(|transport| to.text(otel::NETWORK_TRANSPORT, transport));
-        protocol.into_iter().for_each(|protocol| to.text(otel::NETWORK_PROTOCOL, protocol));
-    }
-
-    fn of_tool(&self, to: &mut Attributes<'_>) {
-        let (arguments, result) = (&self.event["request_params"], &self.event["response_content"]);
-        let name = |of: &str| format!("{}.{of}", otel::TOOL_ARGS);
-        to.member(otel::GUIDE_TOOL_NAME, &self.event["event_name"]);
-        for (path, field) in arguments["fields"].as_object().into_iter().flatten() {
-            let len = if field["type"] == "string" { "length" } else { "count" };
-            to.member(&name(&format!("{path}.{len}")), &field["len"]);
-            to.member(&name(&format!("{path}.hash")), &field["hash"]);
-            to.member(&name(&format!("{path}.value")), &field["value"]);
-        }
-        to.member(&name("schema_valid"), &arguments["schema_valid"]);
-        to.member(&name("schema_error_path"), &arguments["schema_error"]["path"]);
-        to.member(&name("schema_error_keyword"), &arguments["schema_error"]["keyword"]);
-        to.member(&name("hash"), &arguments["hash"]);
-        if result.is_object() {
-            let structured = &result["structured"];
-            let items = structured["len"].as_u64().filter(|_| structured["type"] == "array");
-            let blocks = || {
-                let counts = result["blocks"].as_object().into_iter().flat_map(|of| of.values());
-                counts.filter_map(Value::as_u64).sum()
-            };
-            let count = items.unwrap_or_else(blocks);
-            to.int(otel::RESULT_COUNT, i64::try_from(count).unwrap_or(i64::MAX));
-        }
-    }
-
-    fn of_resource(&self, to: &mut Attributes<'_>) {
-        let access = &self.event["attributes"]["resource"];
-        if !access.is_object() {
-            return;
-        }
-        // Never the URI itself, which is the caller's.
-        to.member(otel::RESOURCE_URI, &access["template"]);
-        to.member(otel::RESOURCE_NAME, &self.event["event_name"]);
-        to.member(otel::CACHE_HIT, &access["cache_hit"]);
-        to.member(otel::CONTENT_LENGTH, &access["content_bytes"]);
-    }
-
-    /// What has no name elsewhere, under ours and its path.
-    fn own(&self, to: &mut Attributes<'_>) {
-        let event = self.event;
-        let name = |of: &str| format!("{}.{of}", otel::OWN);
-        for member in [
-            "event_id",
-            "event_type",
-            "error_message",
-            "transport_type",
-            "client_name",
-            "client_version",
-        ] {
-            to.member(&name(member), &event[member]);
-        }
-        let is_tool = self.method == Some("tools/call");
-        let of_guide = ["fields", "schema_valid", "schema_error", "hash"];
-        for (member, value) in event["request_params"].as_object().into_iter().flatten() {
-            if !is_tool || !of_guide.contains(&member.as_str()) {
-                to.members(&name(&format!("request_params.{member}")), value);
-            }
-        }
-        to.members(&name("response_content"), &event["response_content"]);
-        for (member, value) in event["attributes"].as_object().into_iter().flatten() {
-            match member.as_str() {
-                "link" | "request_id" => {}
-                "listing" => self.listing(to, value),
-                _ => to.members(&name(member), value),
-            }
-        }
-    }
-
-    /// All but the digests of single tools, of which there may be 128.
-    fn listing(&self, to: &mut Attributes<'_>, listing: &Value) {
-        for (member, value) in listing.as_object().into_iter().flatten() {
-            to.member(&format!("{}.listing.{member}", otel::OWN), value);
-        }
-    }
+/// The flag, by a member that is there when it is not set.
+fn sampled(member: &Value) -> u32 {
+    if member.as_bool() == Some(false) { 0 } else { SAMPLED }
 }
 
 /// As many hexadecimal digits as fill the array, not all zero.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
+use super::protocol::OtlpProtocol;
+
 /// Looks a variable up.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -110,18 +112,31 @@ impl<'a> Variables<'a> {
         None
     }
 
-    /// Warns of a protocol that is not spoken here.
-    pub(super) fn check_protocol(&mut self, signal: Signal) {
-        let Some((name, text)) = self.of_signal(signal, "PROTOCOL") else { return };
-        if !text.eq_ignore_ascii_case("http/protobuf") {
-            self.warn(format!(
-                "{name} asks for a protocol that toolwatch does not speak; using http/protobuf, so \
-                 the endpoint must take OTLP over HTTP (usually port 4318)"
-            ));
-        }
+    /// What is to be spoken, when that is known.
+    pub(super) fn protocol(&mut self, signal: Signal) -> Option<OtlpProtocol> {
+        let (name, text) = self.of_signal(signal, "PROTOCOL")?;
+        let why = match text.to_ascii_lowercase().as_str() {
+            "http/protobuf" => return Some(OtlpProtocol::HttpProtobuf),
+            #[cfg(feature = "otlp-grpc")]
+            "grpc" => return Some(OtlpProtocol::Grpc),
+            #[cfg(not(feature = "otlp-grpc"))]
+            "grpc" => "asks for gRPC, which needs the feature `otlp-grpc` of toolwatch: add it",
+            _ => "asks for a protocol that toolwatch does not speak",
+        };
+        self.warn(format!(
+            "{name} {why}; using http/protobuf, so the endpoint must take OTLP over HTTP (usually \
+             port 4318)"
+        ));
+        None
     }
 
-    /// `OTEL_METRIC_EXPORT_INTERVAL`.
+    /// `OTEL_EXPORTER_OTLP_INSECURE`: whether an endpoint without a scheme is one without TLS.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) fn is_insecure(&self, signal: Signal) -> bool {
+        let of_signal = self.of_signal(signal, "INSECURE");
+        of_signal.is_some_and(|(_, text)| text.eq_ignore_ascii_case("true"))
+    }
+
     pub(super) fn metrics_interval(&mut self) -> Option<Duration> {
         let name = "OTEL_METRIC_EXPORT_INTERVAL";
         let text = self.text(name)?;

@@ -1,7 +1,7 @@
 //! What MCPWatch's schema has no member for.
 
 use super::parts;
-use crate::event::encode::json::{Writer, key};
+use crate::event::encode::json::{Key, Writer, key};
 use crate::event::{
     self, Event, Identity, IntentRecord, MAX_TAGS, Property, RequestKey, Signals, Tag,
 };
@@ -54,12 +54,22 @@ fn properties(json: &mut Writer<'_>, properties: &[Property]) {
 }
 
 fn link(json: &mut Writer<'_>, event: &Event) {
+    unsampled(json, key!("trace_sampled"), event.trace.is_sampled);
     let Some(link) = event.trace.link else { return };
     json.key(key!("link"));
     json.open();
     json.hex(key!("trace_id"), &link.trace_id);
     json.hex(key!("span_id"), &link.span_id);
+    unsampled(json, key!("sampled"), link.is_sampled);
     json.close();
+}
+
+/// Traces are sampled unless somebody says that they are not.
+fn unsampled(json: &mut Writer<'_>, key: Key, is_sampled: bool) {
+    if !is_sampled {
+        json.key(key);
+        json.bool(false);
+    }
 }
 
 /// The id of the request: a number as it is, a text as its keyed hash.
@@ -80,6 +90,9 @@ fn caller(json: &mut Writer<'_>, event: &Event) {
     if event.is_continuation {
         json.key(key!("continuation"));
         json.bool(true);
+    }
+    if let Some(version) = event.caller.http_version {
+        json.text(key!("http_version"), version.as_str());
     }
     if let Some(session) = event.caller.session {
         json.key(key!("session"));

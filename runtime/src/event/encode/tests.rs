@@ -26,13 +26,14 @@ pub(crate) fn plain() -> Event {
         started: Timestamp(1_795_243_491_123_456_789),
         duration_ns: 1_234_500,
         queue_ns: 0,
-        trace: Trace { trace_id: [0xab; 16], span_id: [0x01; 8], parent_span_id: None, link: None },
+        trace: Trace { trace_id: [0xab; 16], span_id: [0x01; 8], ..Trace::fresh() },
         outcome: Outcome::Ok,
         caller: Caller {
             client_name: Some(Label::clean("claude-code")),
             client_version: Some(Label::clean("2.1.0")),
             protocol_version: Some(Label::clean("2025-06-18")),
             transport: Transport::Stdio,
+            http_version: None,
             identity: None,
             session: Some(SessionKey {
                 value: 0xfe,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::quota::Quota;
+
 /// Why a destination did not take a batch. The kind decides what happens to the events.
 ///
 /// ```
@@ -14,6 +16,7 @@ use std::time::Duration;
 pub struct SendError {
     kind: Kind,
     retry_after: Option<Duration>,
+    quota: Option<Quota>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,9 @@ enum Kind {
     Status(u16),
     /// A status that is the service's last word.
     Rejected(u16),
+    /// A gRPC status, and whether it is the last word.
+    #[cfg(feature = "otlp-grpc")]
+    Grpc(u16, bool),
     Unreachable,
     Timeout,
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the HTTP client makes it"))]
@@ -49,6 +55,12 @@ impl SendError {
     #[must_use]
     pub const fn rejected(status: u16) -> Self {
         Self::of(Kind::Rejected(status))
+    }
+
+    /// The service answered with a gRPC status, after which the events may be sent again or not.
+    #[cfg(feature = "otlp-grpc")]
+    pub(crate) const fn grpc(code: u16, is_final: bool) -> Self {
+        Self::of(Kind::Grpc(code, is_final))
     }
 
     /// The service could not be reached, or the connection broke.
@@ -83,7 +95,7 @@ impl SendError {
     }
 
     const fn of(kind: Kind) -> Self {
-        Self { kind, retry_after: None }
+        Self { kind, retry_after: None, quota: None }
     }
 
     /// Says when the service wants to be asked again.
@@ -91,6 +103,19 @@ impl SendError {
     pub const fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+
+    /// Says what is left of the account's quota, as a service may tell that takes no more.
+    #[must_use]
+    pub const fn with_quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
+    /// What is left of the account's quota, when the service said so.
+    #[must_use]
+    pub const fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 
     /// The HTTP status, when the service answered with one.
@@ -102,10 +127,25 @@ impl SendError {
         }
     }
 
+    /// The gRPC status, from 1 to 16, when the service answered with one.
+    #[must_use]
+    pub const fn grpc_status(&self) -> Option<u16> {
+        match self.kind {
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(code, _) => Some(code),
+            _ => None,
+        }
+    }
+
     /// Whether the events must not be sent again.
     #[must_use]
     pub const fn is_rejected(&self) -> bool {
-        matches!(self.kind, Kind::Rejected(_))
+        match self.kind {
+            Kind::Rejected(_) => true,
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(_, is_final) => is_final,
+            _ => false,
+        }
     }
 
     /// When the service wants to be asked again, when it said so.
@@ -144,6 +184,10 @@ impl fmt::Display for SendError {
         match self.kind {
             Kind::Status(status) | Kind::Rejected(status) => {
                 write!(f, "the destination answered with status {status}")
+            }
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Grpc(code, _) => {
+                write!(f, "the destination answered with gRPC status {code}")
             }
             Kind::Unreachable => f.write_str("the destination could not be reached"),
             Kind::Timeout => f.write_str("the destination did not answer in time"),

@@ -16,6 +16,7 @@ pub(super) fn worker(
         max_bytes: 1 << 20,
         memory_max_bytes: 1 << 20,
         keep_delivered: false,
+        owner: Default::default(),
         common: Arc::default(),
     };
     let spool = Arc::new(Spool::new(Arc::new(RealDisk), clock.clone(), settings));

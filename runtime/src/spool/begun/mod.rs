@@ -92,16 +92,16 @@ impl Spool {
     }
 
     fn make(&self) -> Result<Held, Option<io::Error>> {
-        let (directory, common) = {
+        let (directory, owner, common) = {
             let settings = &self.lock().settings;
-            (settings.directory.clone(), Arc::clone(&settings.common))
+            (settings.directory.clone(), settings.owner.clone(), Arc::clone(&settings.common))
         };
         let directory = directory.ok_or(None)?;
         if self.disk.prepare(&directory).map_err(Some)? {
             self.lock().is_rooted = false;
         }
         let (name, path, file) =
-            segment::create(&*self.disk, &directory, BEGUN_SUFFIX, Writes::AtPositions)
+            segment::create(&*self.disk, &directory, &owner, BEGUN_SUFFIX, Writes::AtPositions)
                 .map_err(Some)?;
         let created = self.clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
         let created_ms = u64::try_from(created.as_millis()).unwrap_or(u64::MAX);

@@ -10,6 +10,7 @@ use crate::spool::Spool;
 use crate::spool::disk::{DiskFile, Writes};
 use crate::spool::frame::{self, FRAME_HEADER, FRAME_MAGIC, Peek};
 use crate::spool::ledger::DropReason;
+use crate::spool::owner::Place;
 use crate::spool::scan::{self, Scanner};
 use crate::spool::segment::SEGMENT_SUFFIX;
 
@@ -24,15 +25,20 @@ impl Spool {
     /// Takes the begin records of dead processes in as events. What the disk refuses now is found
     /// again at the next call, or by the next process.
     pub(crate) fn report_interrupted(&self) {
-        let Some(directory) = self.directory() else { return };
-        let Ok(files) = self.disk.list(&directory) else { return };
+        let places = self.lock().settings.places();
+        places.iter().for_each(|place| self.report_in(place));
+    }
+
+    fn report_in(&self, place: &Place) {
+        let Ok(files) = self.disk.list(&place.directory) else { return };
         let own = self.register().held.as_ref().map(|held| held.name.clone());
+        let owner = self.lock().settings.owner.clone();
         for (file, _) in files {
             let Some(name) = file.strip_suffix(BEGUN_SUFFIX) else { continue };
-            if own.as_deref() == Some(name) {
+            if own.as_deref() == Some(name) || !owner.tells_of(name, place.takes_untagged) {
                 continue;
             }
-            if let Err(error) = self.report_file(&directory, &directory.join(&file)) {
+            if let Err(error) = self.report_file(&place.directory, &place.directory.join(&file)) {
                 tracing::debug!(%error, "begin records could not be read");
                 self.count(|stats| stats.disk_errors += 1);
             }

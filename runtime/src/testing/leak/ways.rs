@@ -67,6 +67,12 @@ leaks! {
     SpanAttribute,
     /// A value in an attribute of a metric sent over OTLP.
     DataPointAttribute,
+    /// A value in the metadata of a call over gRPC.
+    GrpcMetadata,
+    /// A value in an attribute of a span on the application's own provider.
+    OtelAttribute,
+    /// A value in an attribute of a metric on the application's own provider.
+    OtelPoint,
     /// A value in the name of a file of the spool.
     FileName,
     /// The install key in a member of the event.
@@ -167,4 +173,6 @@ leaks! {
     PrometheusText,
     /// An argument in what AgentCat is sent.
     AgentCat,
+    /// An argument in what MCPWatch is sent.
+    McpWatch,
 }

@@ -81,7 +81,9 @@ fn in_params(leak: Leak) -> Option<(&'static str, &'static str)> {
         Leak::BeginRecord | Leak::WatchedDebug | Leak::Manifest | Leak::PrometheusText => {
             ("tools/call", "/arguments/tags/1")
         }
-        Leak::AgentCat | Leak::StructuredLog | Leak::Metrics => ("tools/call", "/arguments/tags/1"),
+        Leak::AgentCat | Leak::McpWatch | Leak::StructuredLog | Leak::Metrics => {
+            ("tools/call", "/arguments/tags/1")
+        }
         Leak::RequestState => ("", "/requestState"),
         Leak::InputResponse => ("", "/inputResponses"),
         Leak::PromptName => ("prompts/get", "/name"),

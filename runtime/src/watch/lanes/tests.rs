@@ -1,5 +1,7 @@
 //! Several destinations of one watch, with real files and threads.
 
+mod changes;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -103,11 +105,11 @@ fn lanes_end_together_within_the_time_of_one() {
     record(&watch, 1);
     std::thread::sleep(Duration::from_millis(50));
     let began = Instant::now();
-    let Delivery { spooled, dropped, .. } = watch.shutdown(Duration::from_millis(300));
+    let Delivery { spooled, dropped, .. } = watch.shutdown(Duration::from_secs(1));
     let took = began.elapsed();
     assert_eq!((spooled, dropped), (5, 0));
     // One after the other would take five times as long.
-    assert!(took < Duration::from_millis(900), "{took:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ async fn leave_in_flight(watch: &Watch) {
         drop(tokio::join!(wait(), wait(), wait()));
     };
     // Long enough for the calls to reach their tools.
-    tokio::time::timeout(Duration::from_millis(100), waiting).await.expect_err("they wait");
+    tokio::time::timeout(Duration::from_secs(1), waiting).await.expect_err("they wait");
     tokio::spawn(async move {
         std::future::pending::<()>().await;
         drop(client);

@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use toolwatch::destination::AgentCat;
+use toolwatch::destination::{AgentCat, IngestClient, IngestFormat};
 use toolwatch::local::{Reader, Record, Summary};
 use toolwatch::testing::{Received, Receiver, Reply};
-use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Otlp, Watch, WatchBuilder};
+use toolwatch::{IdentityLevel, IntentLevel, IntentScope, LogTarget, Watch, WatchBuilder};
 
 use super::author::{self, Told};
 use super::drive::{Drive, Inside};
@@ -23,11 +23,13 @@ use super::server::Whole;
 use super::tools::{DYNAMIC, wrap};
 use super::wire::Wire;
 use crate::canary::needle::{Kind, Needles};
+use crate::canary::otlp::OtlpSink;
 use crate::canary::schema::Schema;
 use crate::canary::sinks::{self, Sinks};
 use crate::canary::verdict::{self, Verdict};
 use crate::canary::{logs, panics};
 use crate::posts;
+use crate::sdk::Sdk;
 use crate::wrapped::Era;
 
 /// How long a step may take that takes milliseconds when all is well.
@@ -79,13 +81,16 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     panics::keep_quiet();
     let (mut needles, mut sinks) = (Needles::new(round.seed), Sinks::default());
     let (directory, receiver) = (tempfile::tempdir()?, Receiver::start()?);
-    let (collector, cat) = (Receiver::start()?, Receiver::start()?);
+    let (collector, cat) = (OtlpSink::start(round.is_http)?, Receiver::start()?);
+    collector.misbehave(&mut needles);
     misbehave(&receiver, &mut needles);
     let (fixed, schema) = Fixed::plant(&mut needles);
     let told = Told::default();
     let builder = builder(round, &mut needles, &receiver, directory.path(), &told);
     let builder = author::plug(builder, &told, &fixed);
-    let builder = builder.otlp(Otlp::new().endpoint(collector.endpoint()).gzip(true));
+    let builder = builder.otlp(collector.otlp());
+    let sdk = Sdk::default();
+    let builder = builder.otel(sdk.otel());
     let builder = builder.destination(AgentCat::new(&cat.endpoint(), "proj_canary")?);
     sinks.add_debug("WatchBuilder", &builder);
     let watch = builder.build()?;
@@ -102,7 +107,9 @@ pub fn run(round: &Round) -> Result<Outcome, Box<dyn Error>> {
     add_local(&mut sinks, directory.path())?;
     sinks.add_requests(&receiver.requests());
     sinks.add_requests(&cat.requests());
-    sinks.add_otlp(&collector.requests());
+    sinks.add_requests(&as_mcpwatch(&receiver.requests())?);
+    sinks.add_otlp(&collector);
+    sinks.add_otel(&sdk);
     sinks.add("tracing", logs::take());
     sinks.add("what callbacks, hooks and handlers print", told.text());
     Ok(Outcome {
@@ -195,6 +202,21 @@ fn feed(
     runtime.block_on(sessions(round, server, &mut drive))?;
     runtime.shutdown_timeout(PATIENCE);
     Ok(())
+}
+
+/// What is sent of these events to an endpoint that wants the form of MCPWatch.
+fn as_mcpwatch(requests: &[Received]) -> Result<Vec<Received>, Box<dyn Error>> {
+    let receiver = Receiver::start()?;
+    let client = IngestClient::builder(receiver.endpoint(), "key");
+    let client = client.format(IngestFormat::McpWatch).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for request in requests {
+        let body = serde_json::from_slice::<Value>(&request.body()).unwrap_or_default();
+        if let Some(events) = body["events"].as_array() {
+            runtime.block_on(client.send_batch(events))?;
+        }
+    }
+    Ok(receiver.requests())
 }
 
 async fn sessions(round: &Round, server: &Whole, drive: &mut Drive<'_>) -> io::Result<()> {

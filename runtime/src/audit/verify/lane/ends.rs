@@ -25,7 +25,7 @@ impl LaneCheck<'_> {
     }
 
     fn is_authentic(&self, note: &Note) -> bool {
-        let sealed_by = |key: &EpochKey| note.is_authentic(key, self.log.signer);
+        let sealed_by = |key: &EpochKey| note.is_authentic(key);
         match note.checkpoint.epoch.checked_sub(self.key.epoch) {
             Some(0) => sealed_by(&self.key),
             Some(1) => {
@@ -78,7 +78,7 @@ impl LaneCheck<'_> {
         (self.report.size, self.report.head) = (self.size, self.head);
         while let Some(note) = self.checkpoints.pop() {
             let key = self.key_of(note.checkpoint.epoch);
-            let is_authentic = key.is_some_and(|key| note.is_authentic(&key, self.log.signer));
+            let is_authentic = key.is_some_and(|key| note.is_authentic(&key));
             let kind = if is_authentic { DamageKind::Cut } else { DamageKind::CheckpointForged };
             damages.add_to_lane(self.writer_id, kind, note.checkpoint.size);
         }

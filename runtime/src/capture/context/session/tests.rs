@@ -32,7 +32,7 @@ fn e4_a_session_is_the_hash_of_its_header_or_the_process() {
 #[test]
 fn e5_a_trace_is_a_session_only_when_the_caller_has_told_it() {
     let install = install();
-    let trace = Trace { trace_id: [1; 16], span_id: [2; 8], parent_span_id: None, link: None };
+    let trace = Trace { trace_id: [1; 16], span_id: [2; 8], ..Trace::fresh() };
     assert_eq!(of_trace(&trace, &install), None);
     let found = of_trace(&Trace { parent_span_id: Some([3; 8]), ..trace }, &install).unwrap();
     assert_eq!((found.source, found.confidence), (SessionSource::Trace, Confidence::Medium));

@@ -8,7 +8,12 @@ const SPAN: &str = "00f067aa0ba902b7";
 #[test]
 fn a_traceparent_is_read_as_strictly_as_the_standard_asks() {
     let good = format!("00-{TRACE}-{SPAN}-01");
-    let (trace, span) = parent(&good).unwrap();
+    let Link { trace_id: trace, span_id: span, is_sampled } = parent(&good).unwrap();
+    assert!(is_sampled);
+    for (flags, is_sampled) in [("00", false), ("02", false), ("03", true), ("ff", true)] {
+        let link = parent(&format!("00-{TRACE}-{SPAN}-{flags}")).unwrap();
+        assert_eq!(link.is_sampled, is_sampled, "{flags}");
+    }
     assert_eq!((trace[0], trace[15], span[0], span[7]), (0x0a, 0x9c, 0x00, 0xb7));
     assert!(parent(&format!("01-{TRACE}-{SPAN}-01-more")).is_some());
     for bad in [

@@ -67,3 +67,18 @@ fn a_transport_that_says_what_it_is_has_the_first_word() {
     extensions.insert(Transport::InProcess);
     assert_eq!(told(&extensions), Some(Transport::InProcess));
 }
+
+#[test]
+fn versions_of_http_have_names_from_1_0_on() {
+    for (version, expect) in [
+        (Version::HTTP_09, None),
+        (Version::HTTP_10, Some("1.0")),
+        (Version::HTTP_11, Some("1.1")),
+        (Version::HTTP_2, Some("2")),
+        (Version::HTTP_3, Some("3")),
+    ] {
+        let mut parts = parts("POST", "/mcp", &[BOTH]);
+        parts.version = version;
+        assert_eq!(http_version(&parts).map(HttpVersion::as_str), expect);
+    }
+}

@@ -43,6 +43,17 @@ fn times_are_exact_to_the_nanosecond() {
 }
 
 #[test]
+fn the_flags_tell_whether_the_caller_samples_its_trace() {
+    assert_eq!(numbers(&written(&event()), 16), [0x101]);
+    let mut event = event();
+    event["parent_span_id"] = json!("00f067aa0ba902b7");
+    event["attributes"]["trace_sampled"] = json!(false);
+    assert_eq!(numbers(&written(&event), 16), [0x300]);
+    let bytes = written(&event);
+    assert!(!String::from_utf8_lossy(&bytes).contains("trace_sampled"));
+}
+
+#[test]
 fn an_event_without_what_a_span_needs_is_none() {
     for (member, value) in [
         ("trace_id", json!("0".repeat(32))),
@@ -74,7 +85,7 @@ fn a_code_of_nobody_is_told_in_full_on_a_span() {
         event["attributes"]["outcome"] = json!(outcome);
         event["error_code"] = code;
         let span = Span::read(&event).unwrap();
-        assert_eq!(span.error_type().as_deref(), expect, "{event}");
+        assert_eq!(span.described.error_type().as_deref(), expect, "{event}");
     }
 }
 

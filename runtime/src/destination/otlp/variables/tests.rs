@@ -57,16 +57,16 @@ fn the_variable_of_a_signal_goes_before_that_of_all() {
 #[test]
 fn a_wrong_value_warns_once_and_counts_as_unset() {
     let set = [
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "often"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
     ];
     let (read, warnings) = with(&set, |variables| {
-        [Signal::Traces, Signal::Metrics]
-            .iter()
-            .for_each(|signal| variables.check_protocol(*signal));
+        for signal in [Signal::Traces, Signal::Metrics] {
+            assert_eq!(variables.protocol(signal), None);
+        }
         assert_eq!(variables.is_exported(Signal::Traces), None);
         (
             variables.gzip(Signal::Traces),
@@ -101,4 +101,24 @@ fn the_service_name_goes_before_the_resource_attributes() {
     let (resource, _) = with(&set, |variables| variables.resource());
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(resource, [pair("deployment.environment.name", "prod"), pair("service.name", "b")]);
+}
+
+#[test]
+fn grpc_is_spoken_or_named_with_what_to_do() {
+    let set = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "gRPC"),
+    ];
+    let (read, warnings) =
+        with(&set, |variables| [Signal::Traces, Signal::Metrics].map(|of| variables.protocol(of)));
+    assert_eq!(read[1], Some(OtlpProtocol::HttpProtobuf));
+    #[cfg(feature = "otlp-grpc")]
+    assert_eq!((read[0], warnings.len()), (Some(OtlpProtocol::Grpc), 0));
+    #[cfg(not(feature = "otlp-grpc"))]
+    {
+        assert_eq!((read[0], warnings.len()), (None, 1));
+        assert!(
+            warnings[0].contains("OTLP_TRACES_PROTOCOL") && warnings[0].contains("`otlp-grpc`")
+        );
+    }
 }

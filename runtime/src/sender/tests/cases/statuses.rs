@@ -36,13 +36,15 @@ pub(super) fn cases() -> Vec<Case> {
         ("no_connection", SendError::unreachable()),
         ("no_answer_in_time", SendError::timeout()),
         ("no_client", SendError::set_up()),
-        ("no_json", SendError::encode()),
         ("a_closed_client", SendError::closed()),
     ];
     for (name, error) in errors {
         let answers = [Answer::Error(error)];
         cases.push(case(format!("{name}_is_retried")).answers(answers).sends_at([1000, 1500]));
     }
+    // It would fail for ever, and hold up all that stands behind it.
+    let alone = case("no_json_is_put_aside").answers([Answer::Error(SendError::encode())]);
+    cases.push(alone.sends_at([1000]).delivered(0).dropped(DropReason::Poison, 1));
     let name = "a_destination_that_panics_is_asked_again";
     cases.push(case(name).answers([Answer::Panic]).sends_at([1000, 1500]).panics(1));
     let name = "a_final_status_costs_its_own_batch_alone";

@@ -246,6 +246,7 @@ fn worker(keeper: Keeper, directory: Option<std::path::PathBuf>, jitter: f64) ->
         max_bytes: 1 << 20,
         memory_max_bytes: 1 << 20,
         keep_delivered: false,
+        owner: Default::default(),
         common: b"\"server_name\":\"docs\"".as_slice().into(),
     };
     let clock = Arc::clone(&keeper.clock);

@@ -235,6 +235,7 @@ fn worker(
         max_bytes: 32 * 1024,
         memory_max_bytes: 4096,
         keep_delivered: false,
+        owner: Default::default(),
         common: b"\"server_name\":\"docs\"".as_slice().into(),
     };
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(faults) });

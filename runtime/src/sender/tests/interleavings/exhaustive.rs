@@ -18,6 +18,7 @@ fn spool() -> Arc<Spool> {
         max_bytes: 0,
         memory_max_bytes: 1 << 20,
         keep_delivered: false,
+        owner: Default::default(),
         common: Arc::from([]),
     };
     let disk = Arc::new(crate::spool::RealDisk);

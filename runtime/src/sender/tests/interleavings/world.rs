@@ -170,6 +170,7 @@ impl World {
             max_bytes: 1 << 24,
             memory_max_bytes: 0,
             keep_delivered: false,
+            owner: Default::default(),
             common: Arc::from([]),
         };
         let next = Spool::new(Arc::new(self.machine.start()), Arc::new(ModelClock), settings);

@@ -7,6 +7,7 @@ use std::task::Waker;
 use super::*;
 use crate::Watch;
 use crate::event::{Caller, Timestamp, Trace};
+use crate::otel::Scope;
 
 const TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -30,8 +31,9 @@ impl Asked {
         let builder = Watch::builder().environment(|_| None).identity_level(level);
         let watch = builder.local().directory(directory.path()).build().expect("a watch");
         let active = watch.0.clone().expect("it is on");
-        let trace = Trace { trace_id: [1; 16], span_id: [2; 8], parent_span_id: None, link: None };
-        let ticket = Ticket::new(active, Timestamp::now(), trace, Caller::default());
+        let trace = Trace { trace_id: [1; 16], span_id: [2; 8], ..Trace::fresh() };
+        let ticket =
+            Ticket::new(active, Timestamp::now(), (trace, Caller::default()), Scope::none());
         let identifying = Identifying {
             answering: Some(Box::pin(future)),
             started: Instant::now(),
