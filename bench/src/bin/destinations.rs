@@ -7,18 +7,20 @@
 //! told: that of the server's thread, and that of the whole process without the driver, which has
 //! the senders, exporters and writers in it.
 //!
-//! `--only SUBJECT --count N` makes N calls of one subject and nothing else, for a profiler;
-//! `--instructions` counts the instructions of both by callgrind.
+//! First with batches of more events than a round has calls: senders sleep while calls are made, so
+//! that the server's thread shows what a call itself pays. Then with the default of 50 events: on a
+//! machine of few cores the senders' work is then felt by calls as well, in their caches.
+//!
+//! `--only SUBJECT --count N` makes N calls of one subject and nothing else, for a profiler.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use toolwatch::Watch;
 use toolwatch_bench::clock;
 use toolwatch_bench::everything::{Endpoints, SUBJECTS, build, settle};
-use toolwatch_bench::rounds::{Costs, interleave_all, per_call};
+use toolwatch_bench::rounds::{Costs, interleave_all};
 use toolwatch_bench::server::{Routed, plain, watched};
 use toolwatch_bench::settings::Settings;
 use toolwatch_bench::table::{self, Bar};
@@ -87,17 +89,20 @@ struct Subject {
     child: Child,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// What it writes to stderr.
+    lines: PathBuf,
 }
 
 impl Subject {
-    fn start(name: &str, urls: &str, lines: &Path) -> Self {
+    fn start(name: &str, urls: &str, lines: &Path, batch: usize) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("the program's own path"));
         // The structured log's lines go to a file, as a supervisor has it.
         let stderr = std::fs::File::create(lines).expect("a file for lines");
         command.args(["--subject", name, "--urls", urls]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
+        command.env("TOOLWATCH_MAX_BATCH_SIZE", batch.to_string());
         let mut child = command.spawn().expect("a process");
         let (orders, answers) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
-        Self { child, orders, answers: BufReader::new(answers) }
+        Self { child, orders, answers: BufReader::new(answers), lines: lines.to_owned() }
     }
 
     /// Nanoseconds of a call on the server's thread, and of the process.
@@ -105,8 +110,15 @@ impl Subject {
         writeln!(self.orders, "{calls} {depth}").expect("the subject runs");
         let mut answer = String::new();
         self.answers.read_line(&mut answer).expect("the subject runs");
-        let mut numbers = answer.split_whitespace().map(|word| Duration::from_nanos(word.parse().expect("a number")));
-        std::array::from_fn(|_| per_call(numbers.next().expect("the subject runs; its errors are on its stderr"), calls))
+        let numbers: Vec<f64> = answer.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [caller, process] = numbers[..] else { panic!("a subject has ended: {}", self.last_lines()) };
+        [caller, process].map(|nanos| nanos / calls as f64)
+    }
+
+    fn last_lines(&self) -> String {
+        let text = std::fs::read_to_string(&self.lines).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
     fn end(self) {
@@ -119,17 +131,19 @@ impl Subject {
 fn measure(settings: &Settings) {
     let (home, endpoints) = (tempfile::tempdir().expect("a directory"), Endpoints::start());
     let urls = endpoints.urls.join(",");
-    let start = |(at, name): (usize, &&str)| Subject::start(name, &urls, &home.path().join(at.to_string()));
-    let mut subjects: Vec<Subject> = SUBJECTS.iter().enumerate().map(start).collect();
-    for (kind, depth) in [("sequential", 1), ("pipelined x64", 64)] {
-        for subject in &mut subjects {
-            subject.round(2_048, depth);
+    for (senders, batch, bar) in [("senders asleep", 2 * CALLS, Bar::AtMost(2.0)), ("senders at work", 50, Bar::None)] {
+        let start = |(at, name): (usize, &&str)| Subject::start(name, &urls, &home.path().join(at.to_string()), batch);
+        let mut subjects: Vec<Subject> = SUBJECTS.iter().enumerate().map(start).collect();
+        for (kind, depth) in [("sequential", 1), ("pipelined x64", 64)] {
+            for subject in &mut subjects {
+                subject.round(CALLS, depth);
+            }
+            let [caller, process] = interleave_all(&mut subjects, settings.scaled(100), |subject| subject.round(CALLS, depth));
+            print(&format!("{senders}, {kind}, server's thread"), &caller, bar);
+            print(&format!("{senders}, {kind}, whole process"), &process, Bar::None);
         }
-        let [caller, process] = interleave_all(&mut subjects, settings.scaled(100), |subject| subject.round(CALLS, depth));
-        print(&format!("{kind}, server's thread"), &caller, Bar::AtMost(2.0));
-        print(&format!("{kind}, whole process"), &process, Bar::None);
+        subjects.into_iter().for_each(Subject::end);
     }
-    subjects.into_iter().for_each(Subject::end);
 }
 
 /// What each subject adds to an unwatched call, and how much that is of what the spool adds.
