@@ -86,9 +86,11 @@ impl Scan<'_> {
     /// Compares a key with those of the same object, which are those from `around` on.
     fn take_key(&mut self, start: usize, end: usize, around: usize) -> Option<()> {
         let key = &self.bytes[start..end];
-        // Most keys differ in their length or in their last bytes.
-        let last = key.iter().rev().take(7);
-        let sum = last.fold(key.len() as u64, |sum, &byte| sum << 8 | u64::from(byte));
+        // Most keys differ in their last bytes, or in all of them when they are short.
+        let sum = match key.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => key.iter().fold(key.len() as u64, |sum, &byte| sum << 8 | u64::from(byte)),
+        };
         let before = &self.keys[around..self.count];
         let is_same = |&(other, start, end): &(u64, usize, usize)| {
             other == sum && self.bytes[start..end] == *key
