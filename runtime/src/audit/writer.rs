@@ -10,20 +10,22 @@ use std::time::{Duration, SystemTime};
 
 use super::checkpoint::{Publisher, Sealed};
 use super::key::LogId;
-use super::lane::{EPOCH_RECORDS, Lane};
+use super::lane::Lane;
 use super::record::{Kind, MAX_BODY_BYTES};
 use super::stats::AuditStats;
 use crate::event::{process, write_natural};
 use crate::spool::{Clock, DiskFile};
 
 /// Records between two checkpoints at most.
-const CHECKPOINT_RECORDS: u32 = 100;
+pub(super) const CHECKPOINT_RECORDS: u32 = 100;
 /// Time between two checkpoints at most, also when nothing is written.
 pub(super) const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a key is kept that has sealed something.
 pub(super) const EPOCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Checkpoints that wait for a slow target; over that the oldest go, which later ones cover.
 const MAX_WAITING: usize = 256;
+/// With so many of them the thread is woken.
+const MANY_WAITING: usize = 128;
 
 /// What callers and the thread share.
 pub(super) struct Writer {
@@ -44,12 +46,16 @@ pub(super) struct State {
     /// Operations that no record tells of yet.
     unreported: u64,
     waiting: VecDeque<Sealed>,
-    since_checkpoint: u32,
+    pub(super) since_checkpoint: u32,
     /// The time of the record after which a checkpoint is due that nobody has sealed yet.
     due: Option<SystemTime>,
-    checkpoint_at: Duration,
+    pub(super) checkpoint_at: Duration,
     /// When this epoch's key sealed its first record.
-    epoch_since: Duration,
+    pub(super) epoch_since: Duration,
+    /// The size of the lane when the thread looked last, and when it first had that size.
+    pub(super) seen: (u64, Duration),
+    /// When it looked.
+    pub(super) looked: Duration,
     /// Whether the thread sleeps until the next checkpoint, and has to be told of a new epoch.
     pub(super) sleeps_long: bool,
     /// Whether the thread has something to do, and is to be woken once the lock is free.
@@ -78,6 +84,8 @@ impl Writer {
             due: None,
             checkpoint_at: now,
             epoch_since: now,
+            seen: (0, now),
+            looked: now,
             sleeps_long: false,
             wakes: false,
             is_closing: false,
@@ -182,20 +190,19 @@ impl Writer {
         if state.since_checkpoint >= CHECKPOINT_RECORDS {
             state.since_checkpoint = 0;
             state.due = Some(wall);
-            state.wakes = true;
         }
         Ok(())
     }
 
     /// Seals the checkpoint that is due since the last record.
-    fn seal_due(&self, state: &mut State) {
+    pub(super) fn seal_due(&self, state: &mut State) {
         if let Some(wall) = state.due.take() {
             self.take_checkpoint(state, wall, false);
         }
     }
 
     /// Seals a checkpoint while the epoch's key is there, and leaves it to the thread.
-    fn take_checkpoint(&self, state: &mut State, wall: SystemTime, closed: bool) {
+    pub(super) fn take_checkpoint(&self, state: &mut State, wall: SystemTime, closed: bool) {
         state.since_checkpoint = 0;
         state.checkpoint_at = self.clock.now();
         if !self.wants_checkpoints {
@@ -208,27 +215,7 @@ impl Writer {
             state.stats.checkpoints_lost += 1;
         }
         state.waiting.push_back(sealed);
-    }
-
-    /// Does what is due, so that no caller has to: seals a checkpoint, steps a key. Returns how long
-    /// nothing more is due.
-    pub(super) fn tick(&self, state: &mut State) -> Duration {
-        let now = self.clock.now();
-        self.seal_due(state);
-        let is_full = state.lane.epoch_records >= EPOCH_RECORDS;
-        let is_old = now.saturating_sub(state.epoch_since) >= EPOCH_INTERVAL;
-        if is_full || is_old {
-            state.lane.step_epoch();
-        }
-        if now.saturating_sub(state.checkpoint_at) >= CHECKPOINT_INTERVAL {
-            self.take_checkpoint(state, self.clock.wall(), false);
-        }
-        let until = |since: Duration, interval: Duration| (since + interval).saturating_sub(now);
-        let checkpoint = until(state.checkpoint_at, CHECKPOINT_INTERVAL);
-        // A log that is busy is looked at again in time, so that no record has to wake the thread.
-        let epoch = if is_full { EPOCH_INTERVAL } else { until(state.epoch_since, EPOCH_INTERVAL) };
-        state.sleeps_long = state.lane.epoch_records == 0 && !is_full;
-        if state.sleeps_long { checkpoint } else { checkpoint.min(epoch) }
+        state.wakes |= state.waiting.len() == MANY_WAITING;
     }
 
     /// Whether checkpoints wait for their targets.

@@ -142,6 +142,23 @@ fn rotation_goes_on_in_the_next_segment_and_survives_a_full_disk() {
 }
 
 #[test]
+fn the_thread_seals_and_steps_before_a_caller_has_to() {
+    let world = World::new();
+    let audit = world.start();
+    for turn in 0..40 {
+        append(&audit, turn * 25..(turn + 1) * 25);
+        world.clock.advance(Duration::from_millis(25));
+        audit.tick();
+    }
+    let (records, checkpoints) = (audit.stats().records(), audit.stats().checkpoints());
+    audit.close();
+    let report = world.check_intact();
+    // A caller would do it after 100 records.
+    assert!(report.lanes()[0].last_epoch >= records / 80, "{report:?}");
+    assert!(checkpoints >= records / 80, "{checkpoints}");
+}
+
+#[test]
 fn an_idle_log_publishes_a_checkpoint_every_ten_seconds() {
     let world = World::new();
     let audit = world.start();

@@ -61,7 +61,7 @@ fn every_change_of_a_single_byte_of_a_thousand_records_is_found() {
         check.line(line.strip_suffix(b"\n").unwrap(), &mut nothing);
     }
     assert_eq!(nothing.count, 0);
-    eprintln!("audit: {changed} of {} bytes changed, {} unseen", text.len(), unseen.len());
+    eprintln!("audit: {changed} changes of {} bytes, {} unseen", text.len(), unseen.len());
     assert!(unseen.is_empty(), "{unseen:?}");
 }
 

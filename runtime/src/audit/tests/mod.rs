@@ -120,7 +120,7 @@ impl World {
 impl Audit {
     /// What the thread would do now.
     pub(super) fn tick(&self) {
-        self.0.writer.tick(&mut self.0.writer.lock());
+        ticker::tick(&self.0.writer, &mut self.0.writer.lock());
         self.0.writer.publish().ok();
     }
 

@@ -34,6 +34,8 @@ impl Theft {
         let audit = world.start();
         append(&audit, 0..950);
         let key = audit.stolen_key();
+        // Long enough that the thread expects no burst, and makes no checkpoint before its time.
+        world.clock.advance(Duration::from_millis(60));
         audit.tick();
         audit.kill();
         let text = std::fs::read(world.segment(0, 0)).unwrap();
