@@ -104,6 +104,7 @@ mod sender;
 pub mod shape;
 mod span;
 mod spool;
+mod stderr;
 mod sync;
 mod system;
 #[cfg(any(feature = "otlp", feature = "otel"))]

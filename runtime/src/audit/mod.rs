@@ -61,6 +61,7 @@ use writer::Writer;
 use crate::contain::contain;
 use crate::error::Error;
 use crate::event::{self, Event, EventType};
+use crate::stderr;
 
 /// How long closing waits for the last checkpoints: a target may hang.
 const MAX_CLOSE: Duration = Duration::from_secs(2);
@@ -205,7 +206,6 @@ impl Handle {
     }
 
     fn tell(&self, error: &Error) {
-        use std::io::Write as _;
         tracing::warn!(%error, "calls are not recorded");
         match &self.on_error {
             Some(on_error) => {
@@ -213,11 +213,7 @@ impl Handle {
                     tracing::warn!("on_error of the audit log panicked");
                 }
             }
-            // As the watch does: a host that has closed stderr must not cost the server.
-            None => {
-                let _ =
-                    std::io::stderr().write_all(b"toolwatch: the audit log cannot be written\n");
-            }
+            None => stderr::say(format_args!("the audit log cannot be written")),
         }
     }
 

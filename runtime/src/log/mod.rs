@@ -1,13 +1,14 @@
 //! The structured log: one line per event, for people and for whatever collects stderr.
 
 mod line;
-mod stderr;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use crate::event::Event;
+use crate::stderr::Lines;
 use line::Line;
-use stderr::StderrWriter;
 
 /// Where the structured log goes.
 ///
@@ -34,14 +35,22 @@ pub enum LogTarget {
 
 /// A log that is on.
 pub(crate) enum Log {
-    Stderr(StderrWriter),
+    Stderr(Lines),
+    /// The system has refused the thread: lines are left out and counted.
+    Refused(AtomicU64),
     Tracing,
 }
 
 impl Log {
     pub(crate) fn start(target: LogTarget) -> Self {
         match target {
-            LogTarget::Stderr => Self::Stderr(StderrWriter::new(std::io::stderr)),
+            LogTarget::Stderr => match Lines::start("toolwatch-log", std::io::stderr) {
+                Ok(lines) => Self::Stderr(lines),
+                Err(error) => {
+                    tracing::warn!(%error, "the thread of the structured log cannot be started");
+                    Self::Refused(AtomicU64::new(0))
+                }
+            },
             LogTarget::Tracing => Self::Tracing,
         }
     }
@@ -50,7 +59,8 @@ impl Log {
     pub(crate) fn write(&self, event: &Event) {
         let line = Line::of(event);
         match self {
-            Self::Stderr(writer) => writer.write(|out| line.write_json(out)),
+            Self::Stderr(lines) => lines.write(|out| line.write_json(out)),
+            Self::Refused(count) => _ = count.fetch_add(1, Relaxed),
             Self::Tracing => line.trace(),
         }
     }
@@ -58,15 +68,16 @@ impl Log {
     /// How many lines were left out because nobody took them.
     pub(crate) fn dropped(&self) -> u64 {
         match self {
-            Self::Stderr(writer) => writer.dropped(),
+            Self::Stderr(lines) => lines.dropped(),
+            Self::Refused(count) => count.load(Relaxed),
             Self::Tracing => 0,
         }
     }
 
     /// Waits a moment for the lines that wait.
     pub(crate) fn flush(&self) {
-        if let Self::Stderr(writer) = self {
-            writer.flush();
+        if let Self::Stderr(lines) = self {
+            lines.flush();
         }
     }
 }

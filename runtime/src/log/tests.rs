@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::line::{Line, safe};
-use super::stderr::StderrWriter;
 use crate::event::*;
+use crate::stderr::Lines;
 
 fn line(event: &Event) -> serde_json::Value {
     let mut out = String::new();
@@ -97,7 +97,7 @@ impl Write for Stuck {
 fn a_stream_that_nobody_reads_holds_up_nobody_and_what_is_left_out_is_counted() {
     let (release, blocked) = mpsc::sync_channel(64);
     let (written, seen) = mpsc::sync_channel(64);
-    let writer = StderrWriter::new(move || Stuck(blocked, written));
+    let writer = Lines::start("test", move || Stuck(blocked, written)).expect("a thread");
     let text = "x".repeat(1_023) + "\n";
     let began = Instant::now();
     for _ in 0..2_000 {
@@ -118,7 +118,7 @@ fn the_last_lines_are_written_when_the_log_ends() {
     let (written, seen) = mpsc::sync_channel(64);
     let (release, blocked) = mpsc::sync_channel(64);
     drop(release);
-    let writer = StderrWriter::new(move || Stuck(blocked, written));
+    let writer = Lines::start("test", move || Stuck(blocked, written)).expect("a thread");
     for _ in 0..10 {
         writer.write(|out| out.push_str("line\n"));
     }

@@ -49,6 +49,15 @@ impl Started {
     }
 }
 
+/// An operation whose recording has failed: its span ends here, in a drop that may not panic.
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            losses::guarded(Loss::Otel, || drop(open));
+        }
+    }
+}
+
 impl Scope {
     pub(crate) const fn none() -> Self {
         Self(None)
@@ -128,8 +137,8 @@ fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
 }
 
 /// Ends a span with all that is known by now.
-pub(super) fn end(started: Started, event: &Event, tags: &[Tag]) {
-    let Some(open) = started.0 else { return };
+pub(super) fn end(mut started: Started, event: &Event, tags: &[Tag]) {
+    let Some(open) = started.0.take() else { return };
     let Open { context, name, seen, lag_ns, at } = *open;
     let took = u64::try_from(at.elapsed().as_nanos()).unwrap_or(u64::MAX);
     let took = match event.method.is_empty() {

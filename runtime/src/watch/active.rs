@@ -12,7 +12,7 @@ use super::IntentScope;
 use super::outlets::Outlets;
 use super::readers::Readers;
 use super::settings::Settings;
-use super::{Watch, install, operator};
+use super::{Watch, install};
 use crate::capture::context;
 use crate::capture::hash::{Hasher, InstallKey};
 use crate::capture::intent;
@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::event::{Caller, Event, IntentRecord};
 use crate::metrics::{Flight, Registry};
 use crate::sender::Lanes;
+use crate::stderr;
 use crate::wrap::{MissingTool, Surface};
 
 /// Whether a watch was ever on in this process. Tools ask before they change what they advertise.
@@ -235,6 +236,6 @@ fn warn_if_forgotten() {
         let message =
             "a watched tool is not recorded: install() the watch and keep what it returns";
         tracing::warn!("{message}");
-        operator::say(format_args!("{message}"));
+        stderr::say(format_args!("{message}"));
     }
 }

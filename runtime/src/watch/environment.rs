@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::operator;
 use crate::contain::contain;
+use crate::stderr;
 
 /// Looks a variable up. Replaced in tests and by applications that have their own configuration.
 pub(super) type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -100,7 +100,7 @@ impl<'a> Environment<'a> {
     /// Says on stderr, in one line, what was wrong.
     pub(super) fn report(&self) {
         if let Some(line) = self.line() {
-            operator::say(format_args!("{line}"));
+            stderr::say(format_args!("{line}"));
         }
     }
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{WatchBuilder, operator};
+use super::WatchBuilder;
 use crate::contain::contain;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::sender::{Lanes, Pipeline, PipelineConfig};
 use crate::spool::{Owner, Place};
+use crate::stderr;
 
 impl WatchBuilder {
     /// A lane for each destination: the first in the directory itself, where the local record is
@@ -120,7 +121,7 @@ fn names_of(destinations: &[Box<dyn Destination>]) -> Result<Vec<String>, Error>
 /// What an operator should know, in one line, when the author takes no notice of it.
 pub(super) fn say(error: &Error) {
     let cause = std::error::Error::source(error).map(|source| format!(": {source}"));
-    operator::say(format_args!("{error}{}", cause.unwrap_or_default()));
+    stderr::say(format_args!("{error}{}", cause.unwrap_or_default()));
 }
 
 #[cfg(test)]

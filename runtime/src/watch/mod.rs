@@ -15,7 +15,6 @@ mod lanes;
 mod merge;
 #[cfg(any(feature = "prometheus", feature = "otel"))]
 mod numbers;
-mod operator;
 #[cfg(feature = "otel")]
 mod otel;
 #[cfg(feature = "otlp")]
@@ -227,7 +226,9 @@ fn tell(active: &Active, delivery: Delivery) -> Delivery {
     active.readers().flush();
     if active.settings().debug {
         let Delivery { delivered, spooled, dropped, .. } = delivery;
-        operator::say(format_args!("{delivered} delivered, {spooled} spooled, {dropped} dropped"));
+        crate::stderr::say(format_args!(
+            "{delivered} delivered, {spooled} spooled, {dropped} dropped"
+        ));
     }
     delivery
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::active::Inner;
 use super::environment::Environment;
-use super::{Active, Numbers, Watch, WatchBuilder, operator};
+use super::{Active, Numbers, Watch, WatchBuilder};
 use crate::error::Error;
 use crate::prometheus::{Exporter, Listener, NAMESPACE, Source, TextFile, check_namespace};
+use crate::stderr;
 
 const NOT_LOOPBACK: &str =
     "metrics are shown on the loopback device alone, unless prometheus_listen_any is set";
@@ -173,7 +174,7 @@ impl Plan {
 }
 
 fn say_unwritten(error: &io::Error) {
-    operator::say(format_args!("{}", unwritten(error)));
+    stderr::say(format_args!("{}", unwritten(error)));
 }
 
 fn unwritten(error: &io::Error) -> String {
@@ -222,7 +223,7 @@ impl Active {
         if let Some(listener) = self.0.outlets.get().and_then(|open| open.listener.as_ref())
             && self.settings().debug
         {
-            operator::say(format_args!("metrics are at http://{}/metrics", listener.address()));
+            stderr::say(format_args!("metrics are at http://{}/metrics", listener.address()));
         }
     }
 

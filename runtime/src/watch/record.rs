@@ -1,6 +1,6 @@
 //! From an event to whoever is told of it.
 
-use super::{Active, Begun, operator};
+use super::{Active, Begun};
 use crate::capture::context::RequestInfo;
 use crate::capture::losses::{self, Loss};
 use crate::capture::scratch;
@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::{self, ErrorKind, Event, Failure, Outcome, Timestamp};
 use crate::metrics::Flight;
 use crate::otel::{Started, Surroundings};
+use crate::stderr;
 
 impl Active {
     /// Notes that an operation is under way, when begin records are on: should the process die
@@ -120,7 +121,7 @@ fn say(event: &Event) {
     let of_author = event.event_type.as_str();
     let method = if event.method.is_empty() { of_author } else { event.method };
     let (name, outcome) = (event.name, event.outcome.as_str());
-    operator::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
+    stderr::say(format_args!("{method} {name}: {outcome} in {millis} ms"));
 }
 
 /// Calls of one session, or of one trace, are kept or left out together.

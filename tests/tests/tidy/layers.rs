@@ -44,6 +44,11 @@ const LAYERS: &[Layer] = &[
         crates: &["rmcp", "tokio", "tokio_util", "reqwest"],
     },
     Layer {
+        module: "stderr",
+        modules: &[CALLS, DELIVERY],
+        crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::fs", "std::net"],
+    },
+    Layer {
         module: "system",
         modules: &[CALLS, DELIVERY],
         crates: &["rmcp", "tokio", "tokio_util", "reqwest", "std::net"],

@@ -34,7 +34,7 @@ impl Scan<'_> {
         Some(byte)
     }
 
-    fn eat(&mut self, byte: u8) -> Option<()> {
+    fn takes(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
 
@@ -66,11 +66,11 @@ impl Scan<'_> {
             return Some(());
         }
         loop {
-            self.eat(b'"')?;
+            self.takes(b'"')?;
             let start = self.at;
             self.string()?;
             self.take_key(start, self.at - 1, around)?;
-            self.eat(b':')?;
+            self.takes(b':')?;
             self.value(depth)?;
             match self.next()? {
                 b',' => {}
@@ -86,9 +86,11 @@ impl Scan<'_> {
     /// Compares a key with those of the same object, which are those from `around` on.
     fn take_key(&mut self, start: usize, end: usize, around: usize) -> Option<()> {
         let key = &self.bytes[start..end];
-        // Most keys differ in their length or in their last bytes.
-        let last = key.iter().rev().take(7);
-        let sum = last.fold(key.len() as u64, |sum, &byte| sum << 8 | u64::from(byte));
+        // Most keys differ in their last bytes, or in all of them when they are short.
+        let sum = match key.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => key.iter().fold(key.len() as u64, |sum, &byte| sum << 8 | u64::from(byte)),
+        };
         let before = &self.keys[around..self.count];
         let is_same = |&(other, start, end): &(u64, usize, usize)| {
             other == sum && self.bytes[start..end] == *key
@@ -127,7 +129,7 @@ impl Scan<'_> {
             let marks = ends(u64::from_le_bytes(*eight));
             self.at += (marks.trailing_zeros() / 8) as usize;
             if marks != 0 {
-                return self.eat(b'"');
+                return self.takes(b'"');
             }
         }
         loop {

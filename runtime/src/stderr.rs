@@ -1,21 +1,45 @@
-//! Lines on their way to a stream that somebody else may not read.
+//! Lines on stderr, whose reader may be gone, or may not read.
+//!
+//! `eprintln!` panics when nobody holds the other end of the pipe any more, and blocks for ever when
+//! somebody holds it who does not read. Neither may cost a tool call or the server: a thread of its
+//! own writes, and a line that cannot be written is lost in silence.
 
-use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// How many bytes may wait.
 const MAX_WAITING: usize = 256 * 1024;
 /// How long the thread collects after it has written: a busy server wakes it at most this often.
 const COLLECT: Duration = Duration::from_millis(20);
-/// How long an end waits for a stream that takes nothing.
-const STUCK: Duration = Duration::from_millis(20);
-/// How long an end waits for the thread to be given a processor, which takes as long as this on a
+/// How long a flush waits for a stream that takes nothing. Once: the next ones wait for nothing, until
+/// the stream has taken something.
+const STUCK: Duration = Duration::from_millis(40);
+/// How long a flush waits for the thread to be given a processor, which takes as long as this on a
 /// busy machine alone.
-const END: Duration = Duration::from_millis(500);
+const UNSCHEDULED: Duration = Duration::from_millis(500);
+
+/// Writes one line for the person who runs the server, with the name of the library before it.
+/// Returns when it is written, so that none is lost at the end of a process.
+pub(crate) fn say(line: fmt::Arguments<'_>) {
+    static OPERATOR: OnceLock<Lines> = OnceLock::new();
+    let line = format!("toolwatch: {line}\n");
+    let lines = match OPERATOR.get() {
+        Some(lines) => lines,
+        None => match Lines::start("toolwatch-stderr", io::stderr) {
+            // One that another thread was faster than ends.
+            Ok(lines) => OPERATOR.get_or_init(|| lines),
+            Err(_) => return drop(io::stderr().write_all(line.as_bytes())),
+        },
+    };
+    lines.write(|out| out.push_str(&line));
+    lines.flush();
+}
 
 /// Takes lines and never waits for the stream.
-pub(crate) struct StderrWriter(Arc<Shared>);
+pub(crate) struct Lines(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -30,8 +54,9 @@ struct State {
     is_idle: bool,
     writes_since: Option<Instant>,
     is_hurried: bool,
+    /// Whether somebody has waited in vain since the stream last took something.
+    is_stuck: bool,
     is_over: bool,
-    has_no_thread: bool,
 }
 
 impl Shared {
@@ -40,30 +65,30 @@ impl Shared {
     }
 }
 
-impl StderrWriter {
-    /// A writer to what `open` gives. Without a thread the lines are dropped and counted, once
-    /// their room is full.
-    pub(super) fn new<W: Write>(open: impl FnOnce() -> W + Send + 'static) -> Self {
+impl Lines {
+    /// Lines to what `open` gives.
+    ///
+    /// # Errors
+    /// Fails when the system refuses the thread.
+    pub(crate) fn start<W: Write>(
+        thread: &str,
+        open: impl FnOnce() -> W + Send + 'static,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
         let of_thread = Arc::clone(&shared);
-        let started = std::thread::Builder::new()
-            .name("toolwatch-log".to_owned())
-            .spawn(move || run(&of_thread, open()));
-        if let Err(error) = started {
-            tracing::warn!(%error, "the thread of the structured log cannot be started");
-            shared.lock().has_no_thread = true;
-        }
-        Self(shared)
+        Builder::new().name(thread.to_owned()).spawn(move || run(&of_thread, open()))?;
+        Ok(Self(shared))
     }
 
-    pub(super) fn write(&self, line: impl FnOnce(&mut String)) {
+    /// Leaves lines to the thread. What is over 256 KiB is left out and counted.
+    pub(crate) fn write(&self, lines: impl FnOnce(&mut String)) {
         let mut state = self.0.lock();
         let before = state.waiting.len();
         if before >= MAX_WAITING {
             state.dropped += 1;
             return;
         }
-        line(&mut state.waiting);
+        lines(&mut state.waiting);
         if state.waiting.len() > MAX_WAITING {
             state.waiting.truncate(before);
             state.dropped += 1;
@@ -74,15 +99,17 @@ impl StderrWriter {
         }
     }
 
-    pub(super) fn dropped(&self) -> u64 {
+    /// How many were left out.
+    #[cfg(any(test, feature = "log"))]
+    pub(crate) fn dropped(&self) -> u64 {
         self.0.lock().dropped
     }
 
     /// Waits until everything is written, but for a stream that takes nothing only a moment.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         let began = Instant::now();
         let mut state = self.0.lock();
-        if state.has_no_thread {
+        if state.is_stuck {
             return;
         }
         state.is_hurried = true;
@@ -90,10 +117,11 @@ impl StderrWriter {
         while !state.waiting.is_empty() || state.writes_since.is_some() {
             let deadline = match state.writes_since {
                 Some(since) => since.max(began) + STUCK,
-                None => began + END,
+                None => began + UNSCHEDULED,
             };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                state.is_stuck = true;
                 return;
             }
             let waited = self.0.changed.wait_timeout(state, left);
@@ -102,10 +130,12 @@ impl StderrWriter {
     }
 }
 
-impl Drop for StderrWriter {
+impl Drop for Lines {
     fn drop(&mut self) {
         self.0.lock().is_over = true;
         self.flush();
+        // Also where nobody waits any more.
+        self.0.changed.notify_all();
     }
 }
 
@@ -130,6 +160,7 @@ fn run(shared: &Shared, mut stream: impl Write) {
         let _ = stream.write_all(lines.as_bytes()).and_then(|()| stream.flush());
         let mut state = shared.lock();
         state.writes_since = None;
+        state.is_stuck = false;
         shared.changed.notify_all();
         if !state.is_hurried && !state.is_over {
             let calm = |state: &mut State| !state.is_hurried && !state.is_over;
