@@ -131,7 +131,7 @@ impl Subject {
 fn measure(settings: &Settings) {
     let (home, endpoints) = (tempfile::tempdir().expect("a directory"), Endpoints::start());
     let urls = endpoints.urls.join(",");
-    for (senders, batch, bar) in [("senders asleep", 2 * CALLS, Bar::AtMost(2.0)), ("senders at work", 50, Bar::None)] {
+    for (senders, batch, bar) in [("senders asleep", 1_000, Bar::AtMost(2.0)), ("senders at work", 50, Bar::None)] {
         let start = |(at, name): (usize, &&str)| Subject::start(name, &urls, &home.path().join(at.to_string()), batch);
         let mut subjects: Vec<Subject> = SUBJECTS.iter().enumerate().map(start).collect();
         for (kind, depth) in [("sequential", 1), ("pipelined x64", 64)] {

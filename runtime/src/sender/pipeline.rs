@@ -12,7 +12,7 @@ use super::worker::{Progress, Worker};
 use super::{Durability, OnError, PipelineConfig, keep, random};
 use crate::Error;
 use crate::contain::contain;
-use crate::spool::{Begun, Clock, DropReason, Limits, Settings, Spool, Stats};
+use crate::spool::{Begun, Clock, DropReason, Frame, Limits, Settings, Spool, Stats};
 
 /// How often a pipeline without a sender looks whether its file is still there, as a sender does.
 pub(super) const LOOK_INTERVAL_MS: u64 = 5_000;
@@ -132,13 +132,13 @@ impl Pipeline {
     }
 
     /// Takes one encoded event: a JSON object without the members that all events share.
-    pub(crate) fn append(&self, payload: &[u8]) {
+    pub(crate) fn append_frame(&self, frame: &mut Frame<'_>) {
         if self.sends {
             self.heed_refusal(self.thread.start_again(|| self.clock.now()));
         } else {
             self.look_after_files();
         }
-        if let Some(error) = self.spool.append(payload)
+        if let Some(error) = self.spool.append_frame(frame)
             && !self.has_told_disk
         {
             self.report(&Error::storage(
@@ -146,6 +146,12 @@ impl Pipeline {
                 error,
             ));
         }
+    }
+
+    /// The same for what is no frame yet.
+    #[cfg(test)]
+    pub(crate) fn append(&self, payload: &[u8]) {
+        self.append_frame(&mut Frame::of(&mut Vec::new(), payload));
     }
 
     /// Sees to it, without a sender that would, that events do not go on into a removed file.

@@ -40,13 +40,67 @@ fn header_crc(bytes: &[u8]) -> u32 {
 
 /// Appends a frame to `out`.
 pub(crate) fn write_frame(out: &mut Vec<u8>, sequence: u32, payload: &[u8]) {
-    let start = out.len();
-    out.extend_from_slice(&FRAME_MAGIC);
-    out.extend_from_slice(&u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&sequence.to_le_bytes());
-    let crc = frame_crc(&out[start + 4..start + 12], payload);
-    out.extend_from_slice(&crc.to_le_bytes());
+    out.extend_from_slice(&frame_header(sequence, payload));
     out.extend_from_slice(payload);
+}
+
+fn frame_header(sequence: u32, payload: &[u8]) -> [u8; FRAME_HEADER] {
+    let mut header = [0; FRAME_HEADER];
+    header[..4].copy_from_slice(&FRAME_MAGIC);
+    let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    header[4..8].copy_from_slice(&len.to_le_bytes());
+    header[8..12].copy_from_slice(&sequence.to_le_bytes());
+    let crc = frame_crc(&header[4..12], payload);
+    header[12..].copy_from_slice(&crc.to_le_bytes());
+    header
+}
+
+/// One event as a frame, made in place: the room for the frame's own bytes, then the payload. Spools
+/// that are at the same sequence number, as those of several destinations are as a rule, write the
+/// same bytes.
+pub(crate) struct Frame<'a> {
+    bytes: &'a mut Vec<u8>,
+    /// The number that the frame's own bytes have, once they are written.
+    sequence: Option<u32>,
+}
+
+impl<'a> Frame<'a> {
+    /// An empty frame in a buffer, over what the buffer held.
+    pub(crate) fn new(bytes: &'a mut Vec<u8>) -> Self {
+        let mut frame = Self { bytes, sequence: None };
+        frame.clear();
+        frame
+    }
+
+    /// A frame with this payload.
+    pub(crate) fn of(bytes: &'a mut Vec<u8>, payload: &[u8]) -> Self {
+        let frame = Self::new(bytes);
+        frame.bytes.extend_from_slice(payload);
+        frame
+    }
+
+    /// Where to write the payload: behind what is there, which is no part of it.
+    pub(crate) fn clear(&mut self) -> &mut Vec<u8> {
+        self.sequence = None;
+        self.bytes.clear();
+        self.bytes.resize(FRAME_HEADER, 0);
+        self.bytes
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.bytes.get(FRAME_HEADER..).unwrap_or_default()
+    }
+
+    /// The frame with this sequence number.
+    pub(super) fn numbered(&mut self, sequence: u32) -> &[u8] {
+        if self.sequence != Some(sequence)
+            && let Some((own, payload)) = self.bytes.split_first_chunk_mut::<FRAME_HEADER>()
+        {
+            *own = frame_header(sequence, payload);
+            self.sequence = Some(sequence);
+        }
+        self.bytes
+    }
 }
 
 fn frame_crc(lengths: &[u8], payload: &[u8]) -> u32 {
@@ -116,4 +170,24 @@ pub(crate) fn peek(bytes: &[u8]) -> Peek {
 
 pub(crate) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_in_place_has_the_bytes_of_one_that_is_written() {
+        let (mut place, mut written) = (b"what was there before".to_vec(), Vec::new());
+        let mut frame = Frame::of(&mut place, b"{\"a\":1}");
+        for sequence in [0, 0, 7, 7, u32::MAX] {
+            written.clear();
+            write_frame(&mut written, sequence, b"{\"a\":1}");
+            assert_eq!(frame.numbered(sequence), written);
+            assert_eq!(peek(frame.numbered(sequence)), Peek::Frame(sequence, 7));
+        }
+        frame.clear().extend_from_slice(b"{}");
+        assert_eq!(frame.payload(), b"{}");
+        assert_eq!(peek(frame.numbered(u32::MAX)), Peek::Frame(u32::MAX, 2), "another payload");
+    }
 }

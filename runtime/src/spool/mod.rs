@@ -50,6 +50,7 @@ pub(crate) use disk::DiskFile;
 #[cfg(any(test, fuzzing, feature = "audit"))]
 pub(crate) use disk::Writes;
 pub(crate) use files::RealDisk;
+pub(crate) use frame::Frame;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
 pub(crate) use owner::{Owner, Place};
 #[cfg(feature = "audit")]
@@ -132,11 +133,11 @@ impl Spool {
 
     /// Takes an event in. Never fails and never waits for more than the disk's page cache. What the
     /// disk refused is told when it begins to fail, and not again before it has worked.
-    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::Error> {
+    pub(crate) fn append_frame(&self, frame: &mut Frame<'_>) -> Option<std::io::Error> {
         use std::sync::atomic::Ordering::Relaxed;
         let (waiting, news) = {
             let mut state = self.lock();
-            state.append(payload);
+            state.append(frame);
             (state.stats.own.spooled(), state.disk_news.take())
         };
         let wake_at = &self.share().wake_at;
@@ -144,6 +145,12 @@ impl Spool {
             self.tell(|signal| signal.wake = true);
         }
         news
+    }
+
+    /// The same for what is no frame yet.
+    #[cfg(test)]
+    pub(crate) fn append(&self, payload: &[u8]) -> Option<std::io::Error> {
+        self.append_frame(&mut Frame::of(&mut Vec::new(), payload))
     }
 
     /// Enters an event that was given up before it was encoded.

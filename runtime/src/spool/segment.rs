@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ack::{self, Acknowledged};
 use super::disk::{Disk, DiskFile, Writes};
-use super::frame;
+use super::frame::{self, Frame};
 use super::owner::Owner;
 use super::scan::{self, Scanner};
 use crate::event::EventId;
@@ -136,12 +136,11 @@ impl Segment {
 
     /// Appends one frame with one write. After a failure nothing of it is left, or the segment is
     /// sealed so that nothing ever follows what is left.
-    pub(super) fn append(&mut self, payload: &[u8], scratch: &mut Vec<u8>) -> io::Result<()> {
-        scratch.clear();
-        frame::write_frame(scratch, self.next_sequence, payload);
-        let written = self.file.append(scratch);
-        if matches!(written, Ok(len) if len == scratch.len()) {
-            self.len += scratch.len() as u64;
+    pub(super) fn append(&mut self, frame: &mut Frame<'_>) -> io::Result<()> {
+        let bytes = frame.numbered(self.next_sequence);
+        let written = self.file.append(bytes);
+        if matches!(written, Ok(len) if len == bytes.len()) {
+            self.len += bytes.len() as u64;
             self.next_sequence += 1;
             self.waiting += 1;
             self.dirty = true;

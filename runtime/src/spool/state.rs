@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::disk::Disk;
-use super::frame::{FRAME_HEADER, MAX_PAYLOAD_BYTES};
+use super::frame::{FRAME_HEADER, Frame, MAX_PAYLOAD_BYTES};
 use super::ledger::{DropReason, Stats};
 use super::memory::MemoryQueue;
 use super::owner::{Owner, Place};
@@ -106,23 +106,23 @@ impl State {
     }
 
     /// Takes an event in; its place is disk, memory or, past all bounds, the account alone.
-    pub(super) fn append(&mut self, payload: &[u8]) {
-        if self.is_too_large(payload) {
+    pub(super) fn append(&mut self, frame: &mut Frame<'_>) {
+        if self.is_too_large(frame.payload()) {
             return self.stats.own.refuse(1, DropReason::TooLarge);
         }
         if self.closed {
-            return self.append_late(payload);
+            return self.append_late(frame);
         }
         self.stats.own.take(1);
         if self.settings.directory.is_none() {
-            return self.remember(payload);
+            return self.remember(frame.payload());
         }
-        match self.append_to_disk(payload, None) {
+        match self.append_to_disk(frame, None) {
             Ok(()) if self.memory.len() > 0 => self.move_to_disk(),
             Ok(()) => {}
             Err(()) => {
                 self.stats.memory_fallbacks += 1;
-                self.remember(payload);
+                self.remember(frame.payload());
             }
         }
     }
@@ -139,15 +139,15 @@ impl State {
             self.stats.own.refuse(1, DropReason::TooLarge);
             return Ok(());
         }
-        self.append_to_disk(payload, Some(common))?;
+        self.frame_to_disk(payload, Some(common))?;
         self.stats.own.take(1);
         Ok(())
     }
 
     /// After the end, such as calls that are dropped with their runtime: the next process finds what
     /// is on disk, but nobody would read the memory again.
-    fn append_late(&mut self, payload: &[u8]) {
-        if self.settings.directory.is_some() && self.append_to_disk(payload, None).is_ok() {
+    fn append_late(&mut self, frame: &mut Frame<'_>) {
+        if self.settings.directory.is_some() && self.append_to_disk(frame, None).is_ok() {
             self.stats.own.take(1);
         } else {
             self.stats.own.refuse(1, DropReason::Shutdown);
@@ -159,14 +159,26 @@ impl State {
         self.stats.own.give_up(dropped, DropReason::MemoryFull);
     }
 
+    /// The same as [`State::append_to_disk`] for what is no frame yet.
+    fn frame_to_disk(&mut self, payload: &[u8], common: Option<&Arc<[u8]>>) -> Result<(), ()> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let appended = self.append_to_disk(&mut Frame::of(&mut scratch, payload), common);
+        self.scratch = scratch;
+        appended
+    }
+
     /// Appends to the active segment; the shared members are this process's when none are given.
-    fn append_to_disk(&mut self, payload: &[u8], common: Option<&Arc<[u8]>>) -> Result<(), ()> {
+    fn append_to_disk(
+        &mut self,
+        frame: &mut Frame<'_>,
+        common: Option<&Arc<[u8]>>,
+    ) -> Result<(), ()> {
         if let Some((until, _)) = self.disk_pause
             && self.clock.now() < until
         {
             return Err(());
         }
-        match self.try_append(payload, common) {
+        match self.try_append(frame, common) {
             Ok(()) => {
                 self.disk_pause = None;
                 Ok(())
@@ -188,9 +200,9 @@ impl State {
         self.disk_pause = Some((self.clock.now() + pause, (pause * 2).min(DISK_PAUSE.1)));
     }
 
-    fn try_append(&mut self, payload: &[u8], common: Option<&Arc<[u8]>>) -> io::Result<()> {
+    fn try_append(&mut self, frame: &mut Frame<'_>, common: Option<&Arc<[u8]>>) -> io::Result<()> {
         let common = common.unwrap_or(&self.settings.common);
-        let needed = (FRAME_HEADER + payload.len()) as u64;
+        let needed = (FRAME_HEADER + frame.payload().len()) as u64;
         let max = self.settings.segment_max_bytes();
         let fits = self.own.back().is_some_and(|active| {
             let is_of_kind = Arc::ptr_eq(&active.common, common) || active.common == *common;
@@ -203,7 +215,7 @@ impl State {
         let Some(active) = self.own.back_mut() else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        active.append(payload, &mut self.scratch)
+        active.append(frame)
     }
 
     /// Seals the active segment and makes the next one, after making room for it.
@@ -251,7 +263,7 @@ impl State {
             let Some(event) = self.memory.pop() else {
                 return;
             };
-            if self.append_to_disk(&event, None).is_err() {
+            if self.frame_to_disk(&event, None).is_err() {
                 return self.memory.unpop(event);
             }
         }

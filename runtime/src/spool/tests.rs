@@ -73,8 +73,10 @@ pub(super) fn drain(spool: &Spool) -> Vec<Vec<u8>> {
 pub(crate) fn append_before_counting(spool: &Spool, payload: &[u8]) {
     let mut state = spool.lock();
     match state.own.back_mut() {
-        Some(active) if !active.sealed => active.append(payload, &mut Vec::new()).unwrap(),
-        _ => return state.append(payload),
+        Some(active) if !active.sealed => {
+            active.append(&mut Frame::of(&mut Vec::new(), payload)).unwrap()
+        }
+        _ => return state.append(&mut Frame::of(&mut Vec::new(), payload)),
     }
     drop(state);
     spool.lock().stats.own.take(1);

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::{self, ErrorKind, Event, Failure, Outcome, Timestamp};
 use crate::metrics::Flight;
 use crate::otel::{Started, Surroundings};
+use crate::spool::Frame;
 use crate::stderr;
 
 impl Active {
@@ -77,7 +78,7 @@ impl Active {
         if self.settings().debug {
             say(&event);
         }
-        scratch::with(|buffer| self.append(&mut event, buffer));
+        scratch::with(|buffer| self.append(&mut event, Frame::new(buffer)));
         let measured = self.registry().record(&event, flight);
         let readers = self.readers();
         readers.read(&event);
@@ -87,9 +88,9 @@ impl Active {
         event::recycle(event);
     }
 
-    /// Hands an event to each destination that keeps it. It is encoded once, unless the quota of
-    /// one of them gives it another weight there.
-    fn append(&self, event: &mut Event, buffer: &mut Vec<u8>) {
+    /// Hands an event to each destination that keeps it. It is encoded and framed once for all of
+    /// them, unless the quota of one of them gives it another weight there.
+    fn append(&self, event: &mut Event, mut frame: Frame<'_>) {
         let ended = event.started.0.saturating_add(event.duration_ns);
         event::process::notice_at(Timestamp(ended));
         let (key, rate) = (sampling_key(event), self.settings().sample_rate);
@@ -99,19 +100,24 @@ impl Active {
             let Some(weight) = lane.sample(key, rate, is_error) else { continue };
             if !is_encoded || event.weight.to_bits() != weight.to_bits() {
                 event.weight = weight;
-                self.encode(event, buffer);
+                self.encode(event, frame.clear());
                 is_encoded = true;
             }
-            lane.append(buffer);
+            lane.append_frame(&mut frame);
         }
     }
 
+    /// Writes an event behind what the buffer holds.
     fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
-        buffer.clear();
         self.count_tags_over(event);
+        #[cfg(feature = "planted-leaks")]
+        let room = std::mem::take(buffer);
         event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
-        crate::testing::leak::alter(buffer, self.lanes().directory().as_deref());
+        {
+            crate::testing::leak::alter(buffer, self.lanes().directory().as_deref());
+            buffer.splice(..0, room);
+        }
     }
 }
 
