@@ -102,16 +102,7 @@ fn check(harm: Harm) {
     next.close().expect("the next server ends");
 }
 
-macro_rules! checks {
-    ($(fn $name:ident() $harm:ident;)*) => { $(
-        #[test]
-        fn $name() {
-            (0..toolwatch_tests::scale()).for_each(|_| check(Harm::$harm));
-        }
-    )* };
-}
-
-checks! {
+checks! { Harm,
     fn evil_grpc_collector_sends_a_message_of_ten_gibibytes() TenGibibytes;
     fn evil_grpc_collector_drips_its_message() DripBody;
     fn evil_grpc_collector_sends_long_trailers() LongTrailers;

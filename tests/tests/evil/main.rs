@@ -7,6 +7,16 @@
 
 #![cfg(target_os = "linux")]
 
+/// A test for each kind of harm.
+macro_rules! checks {
+    ($of:ident, $(fn $name:ident() $harm:ident;)*) => { $(
+        #[test]
+        fn $name() {
+            (0..toolwatch_tests::scale()).for_each(|_| check($of::$harm));
+        }
+    )* };
+}
+
 mod grpc;
 
 use std::path::Path;
@@ -177,16 +187,7 @@ fn the_peak_of_a_servers_memory_is_seen() {
     assert!(peak_kib(process) > before + 4 * MAX_GROWTH_KIB, "the measure sees what a call takes");
 }
 
-macro_rules! checks {
-    ($(fn $name:ident() $evil:ident;)*) => { $(
-        #[test]
-        fn $name() {
-            (0..toolwatch_tests::scale()).for_each(|_| check(Evil::$evil));
-        }
-    )* };
-}
-
-checks! {
+checks! { Evil,
     fn evil_collector_sends_a_body_without_end() EndlessBody;
     fn evil_collector_sends_a_chunk_without_end() EndlessChunk;
     fn evil_collector_sends_a_header_without_end() EndlessHead;
