@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 #[test]
 fn macros_accept_and_refuse() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
-    cases.compile_fail("ui/fail/*.rs");
+    cases.pass("pass/*.rs");
+    cases.compile_fail("fail/*.rs");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn every_error_stands_on_a_token_of_the_author() {
         let source = fs::read_to_string(case.with_extension("rs")).expect("a case has a source");
         let places = places_of_errors(&message);
         assert!(!places.is_empty(), "{}: no error", case.display());
-        let file = format!("ui/fail/{}", name(&case.with_extension("rs")));
+        let file = format!("fail/{}", name(&case.with_extension("rs")));
         for place in places {
             let token = place.strip_prefix(&file).and_then(|place| token_at(&source, place));
             let token = token.unwrap_or_else(|| panic!("{}: no token at {place}", case.display()));
@@ -59,7 +59,7 @@ fn token_at<'a>(source: &'a str, place: &str) -> Option<&'a str> {
 }
 
 fn messages() -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fail");
     let files = fs::read_dir(folder).expect("the folder of cases is there");
     let mut messages: Vec<_> = files
         .map(|file| file.expect("a readable entry").path())
