@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use toolwatch::audit::{Audit, Policy, keygen};
 use toolwatch::destination::AgentCat;
-use toolwatch::{LogTarget, Otlp, Watch, WatchBuilder};
+use toolwatch::{LogTarget, Otel, Otlp, Watch, WatchBuilder};
 
+use crate::otel;
 use crate::receiver::Receiver;
 
 /// What is measured, by its name. The first two have no watch.
-pub const SUBJECTS: [&str; 15] = [
+pub const SUBJECTS: [&str; 16] = [
     "unwatched", "A/A control", "spool only", "+ log", "+ prometheus", "+ metrics resource", "+ ingest", "+ otlp", "+ agentcat",
-    "+ audit", "all readers", "all destinations", "all on", "spool only, begin records", "all on, begin records, refuse",
+    "+ audit", "+ otel spans", "all readers", "all destinations", "all on", "spool only, begin records", "all on, begin records, refuse",
 ];
 
 /// Where destinations send to.
@@ -54,6 +55,7 @@ pub fn build(subject: &str, directory: &Path, endpoints: &Endpoints) -> Watch {
         "+ ingest" => builder.endpoint(ingest).api_key("bench-key-of-no-account"),
         "+ otlp" => builder.otlp(Otlp::new().endpoint(collector)),
         "+ agentcat" => builder.destination(AgentCat::new(agentcat, "proj_bench").expect("a destination")),
+        "+ otel spans" => builder.otel(Otel::new().tracer_provider(otel::provider()).metrics(false)),
         "+ audit" => builder.audit(audit(directory, Policy::Degrade)),
         "all readers" => readers(builder, directory, Policy::Degrade),
         "all destinations" => destinations(builder, endpoints),

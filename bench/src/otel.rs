@@ -22,11 +22,16 @@ impl SpanExporter for Discard {
     }
 }
 
+/// A provider whose batches are thrown away.
+pub fn provider() -> SdkTracerProvider {
+    let processor = BatchSpanProcessor::builder(Discard).build();
+    SdkTracerProvider::builder().with_span_processor(processor).build()
+}
+
 fn tracer() -> &'static SdkTracer {
     static TRACER: OnceLock<(SdkTracerProvider, SdkTracer)> = OnceLock::new();
     let (_, tracer) = TRACER.get_or_init(|| {
-        let processor = BatchSpanProcessor::builder(Discard).build();
-        let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
+        let provider = provider();
         let tracer = provider.tracer("bench");
         (provider, tracer)
     });
