@@ -157,35 +157,32 @@ fn check(rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStrea
     quote_spanned!(Span::mixed_site()=> { #keep #check })
 }
 
-/// Hands the value to the call, inside one `if let` for every field on the way.
+/// Hands the call a closure that finds the value. All of the author's code that it takes runs in
+/// there, where a panic is only counted.
 fn expose(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStream {
     let site = Span::mixed_site();
     let [first, others @ ..] = rule.path.as_slice() else {
         return TokenStream::new();
     };
-    let at = asked_at(rule);
-    let mut steps = vec![(first, fields.place(first, rule))];
+    let (mut place, mut last, mut steps) = (fields.place(first, rule), first, TokenStream::new());
     for field in others {
-        steps.push((field, quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field)));
-    }
-    let krate = watched.krate_at(at);
-    let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
-    let exposed = quote_spanned!(site=> __toolwatch_call.expose(#index, || #reveal););
-    let last = steps.len() - 1;
-    steps.iter().enumerate().rfold(exposed, |inner, (depth, (field, place))| {
-        let keep = quote_spanned!(site=> let __toolwatch_field = #place;);
-        if depth == last {
-            return quote_spanned!(site=> { #keep #inner });
-        }
-        let (through, krate) = (mixed(field.span()), watched.krate_at(field.span()));
+        let (through, krate) = (mixed(last.span()), watched.krate_at(last.span()));
         let single = quote_spanned!(through=> #krate::shape::rules::single(__toolwatch_field););
         let step = quote_spanned!(through=> #krate::Shape::fields(__toolwatch_field));
-        quote_spanned!(site=> {
-            #keep
+        steps.extend(quote_spanned! {site=>
+            let __toolwatch_field = #place;
             #single
-            if let ::core::option::Option::Some(__toolwatch_fields) = #step { #inner }
-        })
-    })
+            let ::core::option::Option::Some(__toolwatch_fields) = #step else {
+                return ::core::option::Option::None;
+            };
+        });
+        place = quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field);
+        last = field;
+    }
+    let (at, keep) = (asked_at(rule), quote_spanned!(site=> let __toolwatch_field = #place;));
+    let krate = watched.krate_at(at);
+    let reveal = quote_spanned!(at=> #krate::Reveal::reveal(__toolwatch_field));
+    quote_spanned!(site=> __toolwatch_call.expose(#index, || { #steps #keep #reveal });)
 }
 
 /// The token that asks for something: the level, or `volatile` when it stands alone.

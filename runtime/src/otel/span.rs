@@ -7,7 +7,6 @@ use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _,
 };
 use opentelemetry::{Context, ContextGuard};
-use serde_json::Value;
 
 use super::parent::{Surroundings, links};
 use super::tracers::{Tracers, is_real};
@@ -15,7 +14,7 @@ use super::values::Values;
 use crate::capture::losses::{self, Loss};
 use crate::capture::scratch;
 use crate::event::{self, Event, Tag, Timestamp};
-use crate::telemetry::Description;
+use crate::telemetry::{Description, Node};
 
 /// The span of an operation that is under way; empty where there is none.
 #[derive(Default)]
@@ -104,20 +103,20 @@ pub(super) fn start(
 
 /// What is known of an operation that starts, for samplers to see.
 fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
-    let mut encoded = encoded(event, tags);
-    // It has not ended yet.
-    if let Some(attributes) = encoded["attributes"].as_object_mut() {
-        attributes.remove("outcome");
-    }
     // A tool that is not known yet may be by the end, and what is told now stays.
     let is_known = event.name.as_str() != "_unknown";
-    if let (false, Some(members)) = (is_known, encoded.as_object_mut()) {
-        members.remove("event_name");
-    }
     let mut values = Values::default();
     let mut builder = SpanBuilder::from_name(event.method);
     let mut kind = SpanKind::Internal;
-    if let Some(described) = Description::read(&encoded) {
+    read(event, tags, |mut encoded| {
+        // It has not ended yet.
+        if let Some(attributes) = encoded.get_mut("attributes") {
+            attributes.remove("outcome");
+        }
+        if !is_known {
+            encoded.remove("event_name");
+        }
+        let Some(described) = Description::read(&encoded) else { return };
         match is_known {
             true => described.attributes(&mut values),
             false => described.conventions(&mut values),
@@ -126,7 +125,7 @@ fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
         if described.is_server() {
             kind = SpanKind::Server;
         }
-    }
+    });
     let (values, seen) = values.into_parts();
     let builder = builder
         .with_kind(kind)
@@ -151,19 +150,23 @@ pub(super) fn end(mut started: Started, event: &Event, tags: &[Tag]) {
         if !span.is_recording() {
             return;
         }
-        let encoded = encoded(event, tags);
-        let Some(described) = Description::read(&encoded) else { return };
         let mut values = Values::beside(seen);
-        described.attributes(&mut values);
+        let mut told = None;
+        read(event, tags, |encoded| {
+            let Some(described) = Description::read(&encoded) else { return };
+            described.attributes(&mut values);
+            told = Some((described.name(), described.error_type().is_some()));
+        });
         #[cfg(feature = "planted-leaks")]
         if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::OtelAttribute) {
             crate::telemetry::Attributes::text(&mut values, "leak", &text);
         }
-        if described.name() != name {
-            span.update_name(described.name());
-        }
         span.set_attributes(values.values);
-        if described.error_type().is_some() {
+        let Some((name_by_now, has_failed)) = told else { return };
+        if name_by_now != name {
+            span.update_name(name_by_now);
+        }
+        if has_failed {
             // Without a description: that of the conventions is the error's text.
             span.set_status(Status::error(""));
         }
@@ -174,13 +177,14 @@ pub(super) fn end(mut started: Started, event: &Event, tags: &[Tag]) {
     losses::guarded(Loss::Otel, || drop(context));
 }
 
-/// The event as everybody else reads it.
-fn encoded(event: &Event, tags: &[Tag]) -> Value {
-    let read = |buffer: &mut Vec<u8>| {
+/// Shows the event as everybody else reads it.
+fn read(event: &Event, tags: &[Tag], show: impl FnOnce(Node<'_>)) {
+    scratch::with(|buffer| {
         event::encode(event, tags, buffer);
-        serde_json::from_slice(buffer).unwrap_or_default()
-    };
-    scratch::with(read)
+        if let Some(encoded) = Node::read(buffer) {
+            show(encoded);
+        }
+    });
 }
 
 fn time(nanos: u64) -> SystemTime {

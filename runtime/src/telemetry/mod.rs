@@ -5,10 +5,12 @@
 
 mod attribute;
 mod metrics;
+mod node;
 mod span;
 
 pub(crate) use attribute::Attributes;
 #[cfg(feature = "otlp")]
 pub(crate) use metrics::Point;
 pub(crate) use metrics::{Account, COUNTERS, Counter, Kind, OperationKey, operation_attributes};
+pub(crate) use node::Node;
 pub(crate) use span::Description;

@@ -3,15 +3,14 @@
 //! It sees the encoded event and nothing else, so it cannot tell more than the event does. The
 //! mapping, member by member, is in `docs/guides/otlp.md`.
 
-use serde_json::Value;
-
-use super::Attributes;
+use super::attribute::Path;
+use super::{Attributes, Node};
 use crate::event::Outcome;
 use crate::semconv::otel;
 
 /// An event as the conventions describe it.
 pub(crate) struct Description<'a> {
-    event: &'a Value,
+    event: &'a Node<'a>,
     /// The method of a request or a notification; `None` for the start and the end of a session and
     /// for events of the author's own, which the conventions do not know.
     method: Option<&'a str>,
@@ -19,7 +18,7 @@ pub(crate) struct Description<'a> {
 
 impl<'a> Description<'a> {
     /// `None` when the event is damaged.
-    pub(crate) fn read(event: &'a Value) -> Option<Self> {
+    pub(crate) fn read(event: &'a Node<'a>) -> Option<Self> {
         let is_of_session = matches!(event["event_type"].as_str()?, "session_start" | "close");
         let method = event["mcp_method"].as_str().filter(|_| !is_of_session);
         Some(Self { event, method })
@@ -85,7 +84,7 @@ impl<'a> Description<'a> {
             _ => {}
         }
         match &event["attributes"]["request_id"] {
-            Value::Number(number) => to.text(otel::REQUEST_ID, &number.to_string()),
+            Node::Int(number) => to.text(otel::REQUEST_ID, &number.to_string()),
             id => to.member(otel::REQUEST_ID, id),
         }
         if let Some(code) = self.code() {
@@ -114,27 +113,26 @@ impl<'a> Description<'a> {
 
     fn of_tool(&self, to: &mut impl Attributes) {
         let (arguments, result) = (&self.event["request_params"], &self.event["response_content"]);
-        let name = |of: &str| format!("{}.{of}", otel::TOOL_ARGS);
         to.member(otel::GUIDE_TOOL_NAME, &self.event["event_name"]);
-        for (path, field) in arguments["fields"].as_object().into_iter().flatten() {
-            let len = if field["type"] == "string" { "length" } else { "count" };
-            to.member(&name(&format!("{path}.{len}")), &field["len"]);
-            to.member(&name(&format!("{path}.hash")), &field["hash"]);
-            to.member(&name(&format!("{path}.value")), &field["value"]);
+        let mut path = Path::new(otel::TOOL_ARGS);
+        for (name, field) in arguments["fields"].members() {
+            path.with(name, |path| {
+                let len = if field["type"] == "string" { "length" } else { "count" };
+                path.member(to, len, &field["len"]);
+                path.member(to, "hash", &field["hash"]);
+                path.member(to, "value", &field["value"]);
+            });
         }
-        to.member(&name("schema_valid"), &arguments["schema_valid"]);
-        to.member(&name("schema_error_path"), &arguments["schema_error"]["path"]);
-        to.member(&name("schema_error_keyword"), &arguments["schema_error"]["keyword"]);
-        to.member(&name("hash"), &arguments["hash"]);
+        path.member(to, "schema_valid", &arguments["schema_valid"]);
+        path.member(to, "schema_error_path", &arguments["schema_error"]["path"]);
+        path.member(to, "schema_error_keyword", &arguments["schema_error"]["keyword"]);
+        path.member(to, "hash", &arguments["hash"]);
         if result.is_object() {
             let structured = &result["structured"];
-            let items = structured["len"].as_u64().filter(|_| structured["type"] == "array");
-            let blocks = || {
-                let counts = result["blocks"].as_object().into_iter().flat_map(|of| of.values());
-                counts.filter_map(Value::as_u64).sum()
-            };
-            let count = items.unwrap_or_else(blocks);
-            to.int(otel::RESULT_COUNT, i64::try_from(count).unwrap_or(i64::MAX));
+            let items = structured["len"].as_i64().filter(|_| structured["type"] == "array");
+            let blocks =
+                || result["blocks"].members().filter_map(|(_, count)| count.as_i64()).sum();
+            to.int(otel::RESULT_COUNT, items.unwrap_or_else(blocks));
         }
     }
 
@@ -153,7 +151,7 @@ impl<'a> Description<'a> {
     /// What has no name elsewhere, under ours and its path.
     fn own(&self, to: &mut impl Attributes) {
         let event = self.event;
-        let name = |of: &str| format!("{}.{of}", otel::OWN);
+        let mut path = Path::new(otel::OWN);
         for member in [
             "event_id",
             "event_type",
@@ -162,29 +160,27 @@ impl<'a> Description<'a> {
             "client_name",
             "client_version",
         ] {
-            to.member(&name(member), &event[member]);
+            path.member(to, member, &event[member]);
         }
         let is_tool = self.method == Some("tools/call");
         let of_guide = ["fields", "schema_valid", "schema_error", "hash"];
-        for (member, value) in event["request_params"].as_object().into_iter().flatten() {
-            if !is_tool || !of_guide.contains(&member.as_str()) {
-                to.members(&name(&format!("request_params.{member}")), value);
+        path.with("request_params", |path| {
+            for (member, value) in event["request_params"].members() {
+                if !is_tool || !of_guide.contains(&member) {
+                    path.members(to, member, value);
+                }
             }
-        }
-        to.members(&name("response_content"), &event["response_content"]);
-        for (member, value) in event["attributes"].as_object().into_iter().flatten() {
-            match member.as_str() {
+        });
+        path.members(to, "response_content", &event["response_content"]);
+        for (member, value) in event["attributes"].members() {
+            match member {
                 "link" | "request_id" | "http_version" | "trace_sampled" => {}
-                "listing" => self.listing(to, value),
-                _ => to.members(&name(member), value),
+                "listing" => path.with(member, |path| {
+                    // All but the digests of single tools, of which there may be 128.
+                    value.members().for_each(|(name, value)| path.member(to, name, value));
+                }),
+                _ => path.members(to, member, value),
             }
-        }
-    }
-
-    /// All but the digests of single tools, of which there may be 128.
-    fn listing(&self, to: &mut impl Attributes, listing: &Value) {
-        for (member, value) in listing.as_object().into_iter().flatten() {
-            to.member(&format!("{}.listing.{member}", otel::OWN), value);
         }
     }
 }

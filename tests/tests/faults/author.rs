@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use toolwatch::event::Side;
-use toolwatch::{Blame, Exposed, Form, Reveal, Shape, TypeShape};
+use toolwatch::shape::rules::Single;
+use toolwatch::{Blame, Exposed, Field, Form, Reveal, Shape, TypeShape};
 
 use crate::here::Here;
 use crate::row;
@@ -42,6 +43,28 @@ impl Shape for Shapeless {
     }
 }
 
+/// Says what it looks like, and not where its fields are.
+#[derive(Deserialize, Serialize, JsonSchema)]
+pub struct Veiled {
+    is_so: bool,
+}
+
+impl Shape for Veiled {
+    type Fields = Self;
+
+    fn shape() -> TypeShape {
+        const FIELDS: &[Field] = &[Field::new("is_so", "is_so", &[], bool::shape)];
+        TypeShape::new(Form::Object(FIELDS))
+    }
+
+    fn fields(&self) -> Option<&Self> {
+        strike();
+        Some(self)
+    }
+}
+
+impl Single for Veiled {}
+
 /// Does not say its value.
 #[derive(Clone, Copy, Deserialize, Serialize, JsonSchema)]
 pub struct Shy(u32);
@@ -73,7 +96,13 @@ pub struct Odd {
     inner: Shapeless,
 }
 
-/// And with the other.
+/// With another.
+#[derive(Deserialize, Serialize, JsonSchema, Shape)]
+pub struct Curtained {
+    behind: Veiled,
+}
+
+/// And with the third.
 #[derive(Deserialize, Serialize, JsonSchema, Shape)]
 pub struct Bashful {
     times: Shy,
@@ -102,7 +131,7 @@ impl Blame for Sullen {
 }
 
 macro_rules! server {
-    ($module:ident, $(#[$shy:meta])*, $(#[$watched:meta])*) => {
+    ($module:ident, $(#[$shy:meta])*, $(#[$veiled:meta])*, $(#[$watched:meta])*) => {
         mod $module {
             use super::*;
             use rmcp::{tool, tool_router};
@@ -126,6 +155,13 @@ macro_rules! server {
                     "x".repeat(shy.times.0 as usize)
                 }
 
+                /// Take what is behind a curtain.
+                $(#[$veiled])*
+                #[tool]
+                async fn veiled(&self, Parameters(all): Parameters<Curtained>) -> String {
+                    all.behind.is_so.to_string()
+                }
+
                 /// Fail.
                 $(#[$watched])*
                 #[tool]
@@ -137,14 +173,20 @@ macro_rules! server {
     };
 }
 
-server!(watched, #[toolwatch::watched_tool(args(times = value))], #[toolwatch::watched_tool]);
-server!(plain,,);
+server!(
+    watched,
+    #[toolwatch::watched_tool(args(times = value))],
+    #[toolwatch::watched_tool(args(behind.is_so = value))],
+    #[toolwatch::watched_tool]
+);
+server!(plain,,,);
 
 /// Half a round of each tool.
 async fn call(session: &mut Session) {
     for _ in 0..CALLS / 2 {
         let odd = json!({ "inner": { "text": "x" } });
-        let calls = [("odd", odd), ("shy", json!({ "times": 3 })), ("sullen", json!({}))];
+        let (shy, veiled) = (json!({ "times": 3 }), json!({ "behind": { "is_so": true } }));
+        let calls = [("odd", odd), ("shy", shy), ("veiled", veiled), ("sullen", json!({}))];
         for (tool, arguments) in calls {
             session.calls += 1;
             session.failed += usize::from(!replies(&session.client, tool, arguments).await);

@@ -68,10 +68,18 @@ impl Message {
     pub(super) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         self.tag(field, LEN);
         let at = self.0.len();
+        // Most messages are attributes, whose length takes one byte: its place is kept.
+        self.0.push(0);
         write(self);
-        let mut len = Self::default();
-        len.raw_varint((self.0.len() - at) as u64);
-        self.0.splice(at..at, len.0);
+        let len = self.0.len() - at - 1;
+        match (u8::try_from(len), self.0.get_mut(at)) {
+            (Ok(short @ 0..0x80), Some(place)) => *place = short,
+            _ => {
+                let mut digits = Self::default();
+                digits.raw_varint(len as u64);
+                self.0.splice(at..=at, digits.0);
+            }
+        }
     }
 
     fn tag(&mut self, field: u32, layout: u32) {
@@ -147,6 +155,10 @@ mod tests {
         message.int64(2, -1);
         message.text(3, "text");
         message.message(4, |within| within.bytes(1, &[7; 200]));
+        // On both sides of where a length takes one byte more.
+        for len in [0, 1, 124, 125, 126, 127, 16_380, 16_381] {
+            message.message(6, |within| within.message(1, |most| most.bytes(1, &vec![7; len])));
+        }
         message.fixed64(5, u64::MAX);
         message.fixed32(16, 0x0301);
         let bytes = message.into_bytes();
@@ -157,7 +169,14 @@ mod tests {
         assert_eq!(fields[2], (3, Field::Bytes(b"text")));
         let (4, Field::Bytes(within)) = fields[3] else { panic!("{fields:?}") };
         assert_eq!(Fields(within).next(), Some((1, Field::Bytes(&[7; 200]))));
-        assert_eq!(fields[4..], [(5, Field::Number(u64::MAX)), (16, Field::Number(0x0301))]);
+        for (field, len) in fields[4..].iter().zip([0, 1, 124, 125, 126, 127, 16_380, 16_381]) {
+            let (6, Field::Bytes(within)) = field else { panic!("{field:?}") };
+            let all: Vec<_> = Fields(within).collect();
+            let [(1, Field::Bytes(most))] = all[..] else { panic!("{all:?}") };
+            let all: Vec<_> = Fields(most).collect();
+            assert_eq!(all, [(1, Field::Bytes(&vec![7; len]))]);
+        }
+        assert_eq!(fields[12..], [(5, Field::Number(u64::MAX)), (16, Field::Number(0x0301))]);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! What is sent: the server, by its name, version and run.
 
-use serde_json::Value;
-
 use super::attribute::KeyValues;
 use super::protobuf::Message;
 use crate::semconv::otel;
-use crate::telemetry::Attributes as _;
+use crate::telemetry::{Attributes as _, Node};
 
 /// One run of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +15,7 @@ pub(crate) struct ServerRun {
 
 impl ServerRun {
     /// The run that wrote an event.
-    pub(super) fn of(event: &Value) -> Self {
+    pub(super) fn of(event: &Node<'_>) -> Self {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         Self {
             name: text("server_name"),

@@ -1,11 +1,9 @@
 //! One event as one span of OTLP.
 
-use serde_json::Value;
-
 use super::attribute::KeyValues;
 use super::protobuf::Message;
 use crate::destination::rfc3339;
-use crate::telemetry::Description;
+use crate::telemetry::{Description, Node};
 
 const KIND_INTERNAL: u64 = 1;
 const KIND_SERVER: u64 = 2;
@@ -19,7 +17,7 @@ const PARENT_IS_REMOTE: u32 = 0x200;
 
 /// An event with all that a span cannot do without.
 pub(super) struct Span<'a> {
-    event: &'a Value,
+    event: &'a Node<'a>,
     trace_id: [u8; 16],
     span_id: [u8; 8],
     parent: Option<[u8; 8]>,
@@ -30,8 +28,8 @@ pub(super) struct Span<'a> {
 
 impl<'a> Span<'a> {
     /// `None` when the event is damaged.
-    pub(super) fn read(event: &'a Value) -> Option<Self> {
-        let parent = event.get("parent_span_id").and_then(Value::as_str);
+    pub(super) fn read(event: &'a Node<'a>) -> Option<Self> {
+        let parent = event["parent_span_id"].as_str();
         let start_ns = rfc3339::parse_nanos(event["started_at"].as_str()?)?;
         // Six decimals of a millisecond are exact in an f64 for 104 days.
         let duration_ns = (event["duration_ms"].as_f64()?.max(0.0) * 1e6).round() as u64;
@@ -93,7 +91,7 @@ impl<'a> Span<'a> {
 }
 
 /// The flag, by a member that is there when it is not set.
-fn sampled(member: &Value) -> u32 {
+fn sampled(member: &Node<'_>) -> u32 {
     if member.as_bool() == Some(false) { 0 } else { SAMPLED }
 }
 

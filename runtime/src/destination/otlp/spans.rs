@@ -1,13 +1,12 @@
 //! The destination: batches of events as spans, posted to a collector.
 
-use serde_json::Value;
-
 use super::post::Post;
 use super::protobuf::{Field, Fields, Message};
 use super::resource::{Resource, ServerRun, write_scope};
 use super::span::Span;
 use crate::destination::{Ack, Batch, Destination, SendError};
 use crate::semconv::otel::SCHEMA_URL;
+use crate::telemetry::Node;
 
 /// Sends events as spans.
 pub(crate) struct Spans {
@@ -25,8 +24,8 @@ impl Destination for Spans {
     }
 
     fn send(&mut self, batch: &Batch<'_>) -> Result<Ack, SendError> {
-        let events: Vec<Value> =
-            batch.events().filter_map(|event| serde_json::from_slice(&event).ok()).collect();
+        let written: Vec<_> = batch.events().collect();
+        let events: Vec<_> = written.iter().filter_map(|event| Node::read(event)).collect();
         let spans: Vec<_> = events
             .iter()
             .filter_map(|event| Some((ServerRun::of(event), Span::read(event)?)))
