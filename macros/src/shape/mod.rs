@@ -16,7 +16,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Data, DeriveInput};
 
 use self::container::{Ceiling, Container};
-use self::form::Described;
+use self::form::{Described, qualified};
 use crate::diagnostics::Diagnostics;
 
 pub(crate) use self::container::Container as Names;
@@ -75,7 +75,8 @@ fn implement_shape(
             );
         }
     });
-    let (fields, reach) = match &described.inner {
+    let inner = described.inner.as_ref().map(|(member, ty)| (member, qualified(ty)));
+    let (fields, reach) = match inner {
         Some((member, ty)) => (
             quote_spanned!(Span::mixed_site()=> <#ty as #krate::Shape>::Fields),
             quote_spanned!(Span::mixed_site()=> #krate::Shape::fields(&self.#member)),
