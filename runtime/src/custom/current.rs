@@ -9,7 +9,7 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 
 use super::{CustomEvent, Session, add};
 use crate::capture::losses::Loss;
-use crate::event::{Side, Tag};
+use crate::event::{Side, Tag, hex_text};
 use crate::shape::{Exposed, Reveal};
 use crate::span::{self, Ticket};
 
@@ -82,14 +82,14 @@ impl CurrentCall {
     /// The W3C trace id of the call, as 32 hexadecimal digits; `None` when it is not recorded.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
-        self.0.as_ref().map(|ticket| hex(&ticket.trace().trace_id))
+        self.0.as_ref().map(|ticket| hex_text(&ticket.trace().trace_id))
     }
 
     /// The W3C span id of the call, as 16 hexadecimal digits: the parent of whatever the call begins.
     /// `None` when it is not recorded.
     #[must_use]
     pub fn span_id(&self) -> Option<String> {
-        self.0.as_ref().map(|ticket| hex(&ticket.trace().span_id))
+        self.0.as_ref().map(|ticket| hex_text(&ticket.trace().span_id))
     }
 
     /// The session, as far as it is known by now; `None` when it is not, or nothing is recorded.
@@ -145,14 +145,4 @@ impl fmt::Debug for CurrentCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_recorded() { "CurrentCall(recorded)" } else { "CurrentCall(off)" })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

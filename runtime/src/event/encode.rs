@@ -9,13 +9,15 @@ mod attributes;
 pub(super) mod audit;
 mod detail;
 pub(super) mod json;
+pub(super) mod out;
 mod parts;
 pub(super) mod time;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use json::{Writer, key};
+use json::Writer;
+use out::{Out, key};
 
 use super::{Event, EventId, Failure, Tag};
 
@@ -58,54 +60,58 @@ pub(crate) fn encode_arguments(arguments: &super::Arguments, out: &mut Vec<u8>) 
 /// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are
 /// those of the watch.
 pub(crate) fn encode(event: &Event, tags: &[Tag], out: &mut Vec<u8>) {
-    let mut json = Writer(out);
-    json.open();
-    json.key(key!("event_id"));
-    json.uuid(event.id.0);
-    json.hex(key!("trace_id"), &event.trace.trace_id);
-    json.hex(key!("span_id"), &event.trace.span_id);
-    if let Some(parent) = event.trace.parent_span_id {
-        json.hex(key!("parent_span_id"), &parent);
-    }
-    json.text(key!("event_type"), event.event_type.as_str());
-    json.text(key!("event_name"), event.name.as_str());
-    json.time(key!("started_at"), event.started.0);
-    json.time(key!("ended_at"), event.started.0.saturating_add(event.duration_ns));
-    json.millis(key!("duration_ms"), event.duration_ns);
-    if !event.method.is_empty() {
-        json.text(key!("mcp_method"), event.method);
-    }
-    if let Some(version) = &event.caller.protocol_version {
-        json.text(key!("mcp_protocol_version"), version.as_str());
-    }
-    if let Some(arguments) = &event.arguments {
-        parts::arguments(&mut json, arguments);
-    } else if let Some(opaque) = event.opaque {
-        parts::opaque(&mut json, opaque);
-    }
-    if let Some(result) = &event.result {
-        parts::result(&mut json, result);
-    }
-    json.key(key!("is_error"));
-    json.bool(event.outcome.is_error());
-    if let Some(failure) = &event.failure {
-        error(&mut json, failure);
-    }
-    json.text(key!("transport_type"), event.caller.transport.as_str());
-    if let Some(name) = &event.caller.client_name {
-        json.text(key!("client_name"), name.as_str());
-    }
-    if let Some(version) = &event.caller.client_version {
-        json.text(key!("client_version"), version.as_str());
-    }
-    attributes::attributes(&mut json, event, tags);
-    json.close();
+    write(event, tags, &mut Writer(out));
 }
 
-fn error(json: &mut Writer<'_>, failure: &Failure) {
-    if let Some(code) = failure.code {
-        json.key(key!("error_code"));
-        json.integer(code.into());
+/// Writes the event to anything, as [`encode`] has it.
+pub(crate) fn write<'e>(event: &'e Event, tags: &'e [Tag], out: &mut impl Out<'e>) {
+    out.open();
+    out.key(key!("event_id"));
+    out.uuid(event.id.0);
+    out.hex(key!("trace_id"), &event.trace.trace_id);
+    out.hex(key!("span_id"), &event.trace.span_id);
+    if let Some(parent) = event.trace.parent_span_id {
+        out.hex(key!("parent_span_id"), &parent);
     }
-    json.text(key!("error_message"), failure.kind.as_str());
+    out.text(key!("event_type"), event.event_type.as_str());
+    out.text(key!("event_name"), event.name.as_str());
+    out.time(key!("started_at"), event.started.0);
+    out.time(key!("ended_at"), event.started.0.saturating_add(event.duration_ns));
+    out.millis(key!("duration_ms"), event.duration_ns);
+    if !event.method.is_empty() {
+        out.text(key!("mcp_method"), event.method);
+    }
+    if let Some(version) = &event.caller.protocol_version {
+        out.text(key!("mcp_protocol_version"), version.as_str());
+    }
+    if let Some(arguments) = &event.arguments {
+        parts::arguments(out, arguments);
+    } else if let Some(opaque) = event.opaque {
+        parts::opaque(out, opaque);
+    }
+    if let Some(result) = &event.result {
+        parts::result(out, result);
+    }
+    out.key(key!("is_error"));
+    out.bool(event.outcome.is_error());
+    if let Some(failure) = &event.failure {
+        error(out, failure);
+    }
+    out.text(key!("transport_type"), event.caller.transport.as_str());
+    if let Some(name) = &event.caller.client_name {
+        out.text(key!("client_name"), name.as_str());
+    }
+    if let Some(version) = &event.caller.client_version {
+        out.text(key!("client_version"), version.as_str());
+    }
+    attributes::attributes(out, event, tags);
+    out.close();
+}
+
+fn error<'e>(out: &mut impl Out<'e>, failure: &'e Failure) {
+    if let Some(code) = failure.code {
+        out.key(key!("error_code"));
+        out.integer(code.into());
+    }
+    out.text(key!("error_message"), failure.kind.as_str());
 }

@@ -36,12 +36,17 @@ pub(crate) use detail::{
 pub(crate) use encode::audit::{encode_begun, encode_for_audit};
 #[cfg(any(test, fuzzing))]
 pub(crate) use encode::encode_arguments;
+pub(crate) use encode::json::hex_text;
 #[cfg(feature = "audit")]
 pub(crate) use encode::json::natural as write_natural;
+#[cfg(feature = "otel")]
+pub(crate) use encode::out::{Key, Out};
 #[cfg(all(test, feature = "audit"))]
 pub(crate) use encode::tests as encode_tests;
 #[cfg(any(feature = "audit", feature = "log"))]
 pub(crate) use encode::time::text as time_text;
+#[cfg(feature = "otel")]
+pub(crate) use encode::write;
 pub(crate) use encode::{Common, encode};
 pub(crate) use extra::{
     Identity, KEY_RULE, MAX_TAGS, Property, RequestKey, TOO_MANY, Tag, TagValue, VALUE_RULE,

@@ -12,9 +12,8 @@ use super::parent::{Surroundings, links};
 use super::tracers::{Tracers, is_real};
 use super::values::Values;
 use crate::capture::losses::{self, Loss};
-use crate::capture::scratch;
-use crate::event::{self, Event, Tag, Timestamp};
-use crate::telemetry::{Description, Node};
+use crate::event::{Event, Tag, Timestamp};
+use crate::telemetry::{self, Description};
 
 /// The span of an operation that is under way; empty where there is none.
 #[derive(Default)]
@@ -108,15 +107,15 @@ fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
     let mut values = Values::default();
     let mut builder = SpanBuilder::from_name(event.method);
     let mut kind = SpanKind::Internal;
-    read(event, tags, |mut encoded| {
-        // It has not ended yet.
-        if let Some(attributes) = encoded.get_mut("attributes") {
-            attributes.remove("outcome");
-        }
-        if !is_known {
-            encoded.remove("event_name");
-        }
-        let Some(described) = Description::read(&encoded) else { return };
+    let mut known = telemetry::node(event, tags);
+    // It has not ended yet.
+    if let Some(attributes) = known.get_mut("attributes") {
+        attributes.remove("outcome");
+    }
+    if !is_known {
+        known.remove("event_name");
+    }
+    if let Some(described) = Description::read(&known) {
         match is_known {
             true => described.attributes(&mut values),
             false => described.conventions(&mut values),
@@ -125,7 +124,7 @@ fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
         if described.is_server() {
             kind = SpanKind::Server;
         }
-    });
+    }
     let (values, seen) = values.into_parts();
     let builder = builder
         .with_kind(kind)
@@ -150,23 +149,20 @@ pub(super) fn end(mut started: Started, event: &Event, tags: &[Tag]) {
         if !span.is_recording() {
             return;
         }
+        let known = telemetry::node(event, tags);
+        let Some(described) = Description::read(&known) else { return };
         let mut values = Values::beside(seen);
-        let mut told = None;
-        read(event, tags, |encoded| {
-            let Some(described) = Description::read(&encoded) else { return };
-            described.attributes(&mut values);
-            told = Some((described.name(), described.error_type().is_some()));
-        });
+        described.attributes(&mut values);
         #[cfg(feature = "planted-leaks")]
         if let Some(text) = crate::testing::leak::of(crate::testing::leak::Leak::OtelAttribute) {
             crate::telemetry::Attributes::text(&mut values, "leak", &text);
         }
         span.set_attributes(values.values);
-        let Some((name_by_now, has_failed)) = told else { return };
+        let name_by_now = described.name();
         if name_by_now != name {
             span.update_name(name_by_now);
         }
-        if has_failed {
+        if described.error_type().is_some() {
             // Without a description: that of the conventions is the error's text.
             span.set_status(Status::error(""));
         }
@@ -175,16 +171,6 @@ pub(super) fn end(mut started: Started, event: &Event, tags: &[Tag]) {
     losses::guarded(Loss::Otel, || span.end_with_timestamp(time(ended)));
     // Whoever lets go of it last may be foreign code as well.
     losses::guarded(Loss::Otel, || drop(context));
-}
-
-/// Shows the event as everybody else reads it.
-fn read(event: &Event, tags: &[Tag], show: impl FnOnce(Node<'_>)) {
-    scratch::with(|buffer| {
-        event::encode(event, tags, buffer);
-        if let Some(encoded) = Node::read(buffer) {
-            show(encoded);
-        }
-    });
 }
 
 fn time(nanos: u64) -> SystemTime {

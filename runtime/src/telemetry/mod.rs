@@ -7,6 +7,8 @@ mod attribute;
 mod metrics;
 mod node;
 mod span;
+#[cfg(feature = "otel")]
+mod tree;
 
 pub(crate) use attribute::Attributes;
 #[cfg(feature = "otlp")]
@@ -14,3 +16,5 @@ pub(crate) use metrics::Point;
 pub(crate) use metrics::{Account, COUNTERS, Counter, Kind, OperationKey, operation_attributes};
 pub(crate) use node::Node;
 pub(crate) use span::Description;
+#[cfg(feature = "otel")]
+pub(crate) use tree::node;

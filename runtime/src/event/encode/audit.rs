@@ -4,7 +4,8 @@
 //! a type released, tags and properties; and what only helps to understand performance.
 
 use super::error;
-use super::json::{Writer, key};
+use super::json::Writer;
+use super::out::{Out, key};
 use super::{attributes, parts};
 use crate::event::{Arguments, Event, Identity};
 

@@ -1,6 +1,6 @@
 //! The shapes of arguments and results.
 
-use crate::event::encode::json::{Key, Writer, key};
+use crate::event::encode::out::{Key, Out, key};
 use crate::event::{Arguments, FieldShape, Opaque, ResultShape, SchemaFault};
 use crate::shape::{Exposed, Inner};
 
@@ -8,116 +8,113 @@ use crate::shape::{Exposed, Inner};
 const BLOCKS: [Key; 5] =
     [key!("text"), key!("image"), key!("audio"), key!("resource"), key!("resource_link")];
 
-pub(super) fn arguments(json: &mut Writer<'_>, arguments: &Arguments) {
-    json.key(key!("request_params"));
-    json.open();
-    json.count(key!("bytes"), arguments.bytes);
-    json.count(key!("keys"), arguments.keys.into());
-    json.count_unless(0, key!("unknown_keys"), arguments.unknown_keys.into());
+pub(super) fn arguments<'e>(out: &mut impl Out<'e>, arguments: &'e Arguments) {
+    out.key(key!("request_params"));
+    out.open();
+    out.count(key!("bytes"), arguments.bytes);
+    out.count(key!("keys"), arguments.keys.into());
+    out.count_unless(0, key!("unknown_keys"), arguments.unknown_keys.into());
     if !arguments.missing.is_empty() {
-        json.key(key!("missing"));
-        json.0.push(b'[');
-        for name in &arguments.missing {
-            json.comma();
-            json.string(name.as_str());
-        }
-        json.0.push(b']');
+        out.key(key!("missing"));
+        out.open_list();
+        arguments.missing.iter().for_each(|name| out.item(name.as_str()));
+        out.close_list();
     }
     if !arguments.fields.is_empty() {
-        json.key(key!("fields"));
-        json.open();
-        arguments.fields.iter().for_each(|shape| field(json, shape));
-        json.close();
+        out.key(key!("fields"));
+        out.open();
+        arguments.fields.iter().for_each(|shape| field(out, shape));
+        out.close();
     }
-    json.count_unless(0, key!("fields_dropped"), arguments.fields_dropped.into());
+    out.count_unless(0, key!("fields_dropped"), arguments.fields_dropped.into());
     if let Some(valid) = arguments.schema_valid {
-        json.key(key!("schema_valid"));
-        json.bool(valid);
+        out.key(key!("schema_valid"));
+        out.bool(valid);
     }
     if let Some(fault) = &arguments.schema_fault {
-        schema_error(json, fault);
+        schema_error(out, fault);
     }
     if let Some(hash) = arguments.hash {
-        json.hash(key!("hash"), hash);
+        out.hash(key!("hash"), hash);
     }
-    repeats(json, arguments);
-    json.close();
+    repeats(out, arguments);
+    out.close();
 }
 
 /// A call that was not compared has zeros, and a first call has ones: both are the default.
-fn repeats(json: &mut Writer<'_>, arguments: &Arguments) {
-    json.count_unless(1, key!("repeat_run"), arguments.repeat_run.max(1).into());
-    json.count_unless(1, key!("repeat_window"), arguments.repeat_window.max(1).into());
+fn repeats<'e>(out: &mut impl Out<'e>, arguments: &'e Arguments) {
+    out.count_unless(1, key!("repeat_run"), arguments.repeat_run.max(1).into());
+    out.count_unless(1, key!("repeat_window"), arguments.repeat_window.max(1).into());
 }
 
-fn field(json: &mut Writer<'_>, field: &FieldShape) {
-    json.foreign_key(field.path.as_str());
-    json.open();
-    json.text(key!("type"), field.kind.as_str());
+fn field<'e>(out: &mut impl Out<'e>, field: &'e FieldShape) {
+    out.foreign_key(field.path.as_str());
+    out.open();
+    out.text(key!("type"), field.kind.as_str());
     if let Some(len) = field.len {
-        json.count(key!("len"), len);
+        out.count(key!("len"), len);
     }
     if let Some(hash) = field.hash {
-        json.hash(key!("hash"), hash);
+        out.hash(key!("hash"), hash);
     }
     if let Some(value) = field.value {
-        json.key(key!("value"));
-        exposed(json, value);
+        out.key(key!("value"));
+        exposed(out, value);
     }
-    json.close();
+    out.close();
 }
 
-pub(super) fn exposed(json: &mut Writer<'_>, value: Exposed) {
+pub(super) fn exposed<'e>(out: &mut impl Out<'e>, value: Exposed) {
     match value.0 {
-        Inner::Bool(value) => json.bool(value),
-        Inner::Int(value) => json.integer(value),
-        Inner::Name(value) => json.string(value),
+        Inner::Bool(value) => out.bool(value),
+        Inner::Int(value) => out.integer(value),
+        Inner::Name(value) => out.string(value),
     }
 }
 
 /// Parameters of which no more than the kind and the size is known.
-pub(super) fn opaque(json: &mut Writer<'_>, opaque: Opaque) {
-    json.key(key!("request_params"));
-    json.open();
-    json.text(key!("type"), opaque.kind.as_str());
-    json.count(key!("bytes"), opaque.bytes);
-    json.close();
+pub(super) fn opaque<'e>(out: &mut impl Out<'e>, opaque: Opaque) {
+    out.key(key!("request_params"));
+    out.open();
+    out.text(key!("type"), opaque.kind.as_str());
+    out.count(key!("bytes"), opaque.bytes);
+    out.close();
 }
 
-fn schema_error(json: &mut Writer<'_>, fault: &SchemaFault) {
-    json.key(key!("schema_error"));
-    json.open();
-    json.text(key!("keyword"), fault.keyword);
+fn schema_error<'e>(out: &mut impl Out<'e>, fault: &'e SchemaFault) {
+    out.key(key!("schema_error"));
+    out.open();
+    out.text(key!("keyword"), fault.keyword);
     if !fault.path.as_str().is_empty() {
-        json.text(key!("path"), fault.path.as_str());
+        out.text(key!("path"), fault.path.as_str());
     }
-    json.close();
+    out.close();
 }
 
-pub(super) fn result(json: &mut Writer<'_>, result: &ResultShape) {
-    json.key(key!("response_content"));
-    json.open();
-    json.count(key!("bytes"), result.bytes);
-    json.count(key!("token_estimate"), tokens(result.bytes));
+pub(super) fn result<'e>(out: &mut impl Out<'e>, result: &'e ResultShape) {
+    out.key(key!("response_content"));
+    out.open();
+    out.count(key!("bytes"), result.bytes);
+    out.count(key!("token_estimate"), tokens(result.bytes));
     if result.blocks != [0; 5] {
-        json.key(key!("blocks"));
-        json.open();
+        out.key(key!("blocks"));
+        out.open();
         for (name, count) in BLOCKS.into_iter().zip(result.blocks) {
-            json.count_unless(0, name, count.into());
+            out.count_unless(0, name, count.into());
         }
-        json.close();
+        out.close();
     }
-    json.count_unless(0, key!("text_chars"), result.text_chars);
+    out.count_unless(0, key!("text_chars"), result.text_chars);
     if let Some(kind) = result.structured_kind {
-        json.key(key!("structured"));
-        json.open();
-        json.text(key!("type"), kind.as_str());
+        out.key(key!("structured"));
+        out.open();
+        out.text(key!("type"), kind.as_str());
         if let Some(len) = result.structured_len {
-            json.count(key!("len"), len);
+            out.count(key!("len"), len);
         }
-        json.close();
+        out.close();
     }
-    json.close();
+    out.close();
 }
 
 /// JSON has about 3.5 bytes per token; rounded up.

@@ -103,8 +103,8 @@ fn a_plain_call_is_short_and_has_the_documented_members() {
     assert!(expected.len() <= 900, "{}", expected.len());
 }
 
-#[test]
-fn a_failed_call_has_every_other_member() {
+/// A call that failed, with every member that a plain one has not.
+pub(crate) fn failed() -> Event {
     let mut event = plain();
     event.outcome = Outcome::ToolError;
     event.trace.parent_span_id = Some([2; 8]);
@@ -138,7 +138,12 @@ fn a_failed_call_has_every_other_member() {
         hash: Some(9),
         value: Some(crate::Exposed::int(-5)),
     }];
-    let event = parsed(&event);
+    event
+}
+
+#[test]
+fn a_failed_call_has_every_other_member() {
+    let event = parsed(&failed());
     let params = &event["request_params"];
     assert_eq!(params["unknown_keys"], 3);
     assert_eq!(params["fields_dropped"], 4);
@@ -226,7 +231,7 @@ fn numbers_are_written_exactly_at_their_ends() {
         [(0, "0"), (1, "0.000001"), (1_000_000, "1"), (1_500_000, "1.5"), (999_999, "0.999999")]
     {
         let mut out = Vec::new();
-        Writer(&mut out).millis(crate::event::encode::json::key!("m"), nanos);
+        Writer(&mut out).millis(key!("m"), nanos);
         assert_eq!(String::from_utf8(out).unwrap(), format!("\"m\":{millis}"));
     }
     let mut event = plain();
