@@ -104,7 +104,7 @@ pub(super) fn start(
 fn build(event: &Event, tags: &[Tag]) -> (SpanBuilder, Vec<u64>) {
     // A tool that is not known yet may be by the end, and what is told now stays.
     let is_known = event.name.as_str() != "_unknown";
-    let mut values = Values::default();
+    let mut values = Values::first();
     let mut builder = SpanBuilder::from_name(event.method);
     let mut kind = SpanKind::Internal;
     let mut known = telemetry::node(event, tags);

@@ -116,7 +116,7 @@ const IN_META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
 const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
 
 /// A stdio server that is killed after its last reply, and the one that starts after it.
-fn kill_one(protocol: &str, endpoint: &str, directory: &Path) {
+fn kill_one(rotel: &Rotel, protocol: &str, endpoint: &str, directory: &Path) {
     let directory = directory.join("spool");
     let directory = directory.to_string_lossy();
     let start = |interval: &str| {
@@ -150,6 +150,8 @@ fn kill_one(protocol: &str, endpoint: &str, directory: &Path) {
     let mut next = start("20");
     next.initialize().expect("the handshake");
     next.call("answer", json!({ "text": "x" })).expect("a reply");
+    // At its end it would send its own events first, and leave the others to whoever comes next.
+    rotel.wait_for("Name           : tools/call protocol_fail\n");
     next.close().expect("a clean end");
 }
 
@@ -159,7 +161,7 @@ async fn a_real_collector_prints_spans_parents_links_status_buckets_and_resource
     let Some(runtime) = Runtime::rotel(&cache).await else { return };
     let directory = tempfile::tempdir().expect("a directory");
     let rotel = Rotel::start(runtime.program(), directory.path());
-    kill_one("http/protobuf", &rotel.endpoint, directory.path());
+    kill_one(&rotel, "http/protobuf", &rotel.endpoint, directory.path());
     let printed = check(&rotel);
     link(&rotel).await;
     has(
@@ -179,7 +181,7 @@ async fn a_real_collector_prints_the_same_over_grpc() {
     let Some(runtime) = Runtime::rotel(&cache).await else { return };
     let directory = tempfile::tempdir().expect("a directory");
     let rotel = Rotel::start(runtime.program(), directory.path());
-    kill_one("grpc", &rotel.grpc_endpoint, directory.path());
+    kill_one(&rotel, "grpc", &rotel.grpc_endpoint, directory.path());
     let printed = check(&rotel);
     println!("rotel printed {} lines of what came over gRPC", printed.lines().count());
 }
