@@ -36,7 +36,7 @@ tidy:
 examples:
     .ci/run examples
 
-# Every fuzz target for some seconds.
+# Every fuzz target, from one seed on.
 fuzz:
     .ci/run fuzz
 

@@ -1,21 +1,6 @@
 //! Bytes as lower-case hexadecimal digits: the one spelling that the log has for them.
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-/// The digits of these bytes.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    append(bytes, &mut text);
-    text.into_iter().map(char::from).collect()
-}
-
-/// Appends the digits of these bytes.
-pub(super) fn append(bytes: &[u8], out: &mut Vec<u8>) {
-    for byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
-}
+pub(super) use crate::event::{append_hex as append, hex_text as encode};
 
 /// Fills `bytes` from exactly so many digits; false for anything else, capital letters included.
 pub(super) fn decode(digits: &[u8], bytes: &mut [u8]) -> bool {
@@ -36,7 +21,7 @@ static VALUES: [u8; 256] = {
     let mut values = [0xff; 256];
     let mut digit = 0;
     while digit < 16 {
-        values[DIGITS[digit] as usize] = digit as u8;
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
         digit += 1;
     }
     values

@@ -149,25 +149,23 @@ impl Audit {
     }
 
     /// Asks whether an operation may run, and records its beginning when that is on. Only calls of
-    /// tools have a beginning.
+    /// tools have a beginning. `body` is room for the record.
     ///
     /// # Errors
     /// Fails under [`Policy::Refuse`] when its beginning could not be recorded.
-    pub(crate) fn admit(&self, event: &Event) -> Result<(), Error> {
+    pub(crate) fn admit(&self, event: &Event, body: &mut Vec<u8>) -> Result<(), Error> {
         if !self.0.begins || event.event_type != EventType::ToolCall {
             return Ok(());
         }
-        let mut body = Vec::with_capacity(1024);
-        event::encode_begun(event, &mut body);
-        self.begin(&body)
+        event::encode_begun(event, body);
+        self.begin(body)
     }
 
     /// Records an operation that has ended. Never fails and never waits for more than the disk's
-    /// page cache.
-    pub(crate) fn record(&self, event: &Event) {
-        let mut body = Vec::with_capacity(1024);
-        event::encode_for_audit(event, &mut body);
-        self.append(&body);
+    /// page cache. `body` is room for the record.
+    pub(crate) fn record(&self, event: &Event, body: &mut Vec<u8>) {
+        event::encode_for_audit(event, body);
+        self.append(body);
     }
 
     /// Records the beginning of an operation, whose body starts with its `event_id`.

@@ -36,6 +36,8 @@ pub(crate) use detail::{
 pub(crate) use encode::audit::{encode_begun, encode_for_audit};
 #[cfg(any(test, fuzzing))]
 pub(crate) use encode::encode_arguments;
+#[cfg(feature = "audit")]
+pub(crate) use encode::json::append_hex;
 pub(crate) use encode::json::hex_text;
 #[cfg(feature = "audit")]
 pub(crate) use encode::json::natural as write_natural;

@@ -5,6 +5,8 @@ use super::environment::Environment;
 use super::otlp::{Exports, OtlpOptions};
 #[cfg(feature = "audit")]
 use crate::audit::Audit;
+#[cfg(feature = "audit")]
+use crate::capture::scratch;
 use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "log")]
@@ -117,7 +119,7 @@ impl Readers {
     pub(super) fn read(&self, event: &Event) {
         #[cfg(feature = "audit")]
         if let Some(audit) = &self.audit {
-            audit.record(event);
+            scratch::with(|body| audit.record(event, body));
         }
         #[cfg(feature = "log")]
         if let Some(log) = &self.log {
@@ -128,7 +130,8 @@ impl Readers {
     /// Whether an operation may run, by a reader that has to know of it before.
     #[cfg(feature = "audit")]
     pub(super) fn admit(&self, event: &Event) -> bool {
-        self.audit.as_ref().is_none_or(|audit| audit.admit(event).is_ok())
+        let admit = |audit: &Audit| scratch::with(|body| audit.admit(event, body)).is_ok();
+        self.audit.as_ref().is_none_or(admit)
     }
 
     /// Whether an operation that nobody could be asked about must not run.

@@ -40,7 +40,7 @@ fn degrade_counts_what_the_disk_refuses_and_the_log_says_so() {
     append(&audit, 0..10);
     world.faults.full.store(true, Ordering::Relaxed);
     append(&audit, 10..15);
-    assert!(audit.admit(&plain()).is_ok());
+    assert!(audit.admit(&plain(), &mut Vec::new()).is_ok());
     assert_eq!((audit.stats().missed(), audit.stats().is_failing()), (5, true));
     world.faults.full.store(false, Ordering::Relaxed);
     append(&audit, 15..16);
@@ -54,16 +54,16 @@ fn refuse_lets_no_operation_run_that_is_not_recorded() {
     let world = World::new();
     let audit = world.builder().policy(Policy::Refuse).build().unwrap();
     let event = plain();
-    audit.admit(&event).unwrap();
-    audit.record(&event);
+    audit.admit(&event, &mut Vec::new()).unwrap();
+    audit.record(&event, &mut Vec::new());
     world.faults.full.store(true, Ordering::Relaxed);
-    assert!(audit.admit(&event).unwrap_err().is_storage());
+    assert!(audit.admit(&event, &mut Vec::new()).unwrap_err().is_storage());
     assert_eq!((audit.stats().refused(), audit.stats().missed()), (1, 0));
     world.faults.full.store(false, Ordering::Relaxed);
-    audit.admit(&event).unwrap();
-    audit.record(&event);
+    audit.admit(&event, &mut Vec::new()).unwrap();
+    audit.record(&event, &mut Vec::new());
     audit.close();
-    assert!(audit.admit(&event).is_err(), "a closed log records nothing");
+    assert!(audit.admit(&event, &mut Vec::new()).is_err(), "a closed log records nothing");
     world.check_intact();
 }
 
@@ -110,9 +110,9 @@ fn what_was_under_way_at_a_kill_is_reported_interrupted_by_the_next_start() {
     let (ended, cut_off) = (plain(), plain());
     assert_ne!(ended.id, cut_off.id);
     for event in [&ended, &cut_off] {
-        audit.admit(event).unwrap();
+        audit.admit(event, &mut Vec::new()).unwrap();
     }
-    audit.record(&ended);
+    audit.record(&ended, &mut Vec::new());
     audit.kill();
     drop(world.start());
     let report = world.check_intact();
@@ -269,8 +269,8 @@ fn an_operation_leaves_its_shape_and_no_value_and_no_intent() {
         arguments.fields[2].value =
             Some(crate::shape::Exposed(crate::shape::Inner::Int(4_242_421)));
     }
-    audit.admit(&event).unwrap();
-    audit.record(&event);
+    audit.admit(&event, &mut Vec::new()).unwrap();
+    audit.record(&event, &mut Vec::new());
     drop(audit);
     let text = std::fs::read_to_string(world.segment(0, 0)).unwrap();
     assert!(!text.contains("secret plan") && !text.contains("4242421"));

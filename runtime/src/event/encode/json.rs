@@ -28,7 +28,16 @@ const UUID_PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28,
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Bytes as hexadecimal digits.
+/// Appends bytes as lower-case hexadecimal digits.
+pub(crate) fn append_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + 2 * bytes.len(), b'0');
+    for (pair, byte) in out[start..].chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&digits(*byte));
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex_text(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| digits(*byte)).map(char::from).collect()
 }
@@ -151,11 +160,7 @@ impl<'e> Out<'e> for Writer<'_> {
 
     fn hex_digits<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.0.push(b'"');
-        let start = self.0.len();
-        self.0.resize(start + 2 * N, b'0');
-        for (pair, byte) in self.0[start..].chunks_exact_mut(2).zip(bytes) {
-            pair.copy_from_slice(&digits(*byte));
-        }
+        append_hex(bytes, self.0);
         self.0.push(b'"');
     }
 
