@@ -7,6 +7,8 @@ mod attribute;
 // The macros' own modules: a crate of macros exports nothing else.
 #[path = "../../macros/src/args/mod.rs"]
 mod args;
+#[path = "../../macros/src/closed.rs"]
+mod closed;
 #[path = "../../macros/src/diagnostics.rs"]
 mod diagnostics;
 #[path = "../../macros/src/expand/mod.rs"]

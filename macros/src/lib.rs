@@ -3,6 +3,7 @@
 //! Depend on `toolwatch`, which re-exports them: what they write names that crate.
 
 mod args;
+mod closed;
 mod diagnostics;
 mod expand;
 mod forms;

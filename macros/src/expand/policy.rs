@@ -12,11 +12,13 @@ use syn::{Path, PathArguments, Token, Type};
 
 use super::{Watched, at_place, is_for_all, mixed};
 use crate::args::Rule;
+use crate::closed::closed;
 
 /// The fn that holds the rules; nothing when there are none.
 pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
     let rules = &watched.arguments.rules;
     let ty = watched.parameters().filter(|_| !rules.is_empty())?;
+    let arguments = closed(ty);
     let (krate, policy) = (watched.krate(), watched.policy_ident());
     let attrs = watched.attributes(is_for_all);
     let fields = FirstFields::of(watched, ty);
@@ -28,7 +30,7 @@ pub(super) fn expand(watched: &Watched<'_>) -> Option<TokenStream> {
     Some(quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[doc(hidden)]
-        fn #policy(__toolwatch_arguments: &#ty, __toolwatch_call: &mut #krate::__private::Opened<'_, Self>) {
+        fn #policy(__toolwatch_arguments: &#arguments, __toolwatch_call: &mut #krate::__private::Opened<'_, Self>) {
             #pattern
             let _ = || { #(#checks)* };
             #(#exposures)*
@@ -50,7 +52,8 @@ pub(super) fn reasons(watched: &Watched<'_>) -> Option<TokenStream> {
 }
 
 fn reason(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>) -> TokenStream {
-    let (site, krate, ty) = (Span::mixed_site(), watched.krate(), watched.parameters());
+    let (site, krate) = (Span::mixed_site(), watched.krate());
+    let ty = watched.parameters().map(closed);
     let [first, others @ ..] = rule.path.as_slice() else {
         return TokenStream::new();
     };
@@ -172,9 +175,7 @@ fn expose(index: usize, rule: &Rule, fields: &FirstFields, watched: &Watched<'_>
         steps.extend(quote_spanned! {site=>
             let __toolwatch_field = #place;
             #single
-            let ::core::option::Option::Some(__toolwatch_fields) = #step else {
-                return ::core::option::Option::None;
-            };
+            let __toolwatch_fields = #step?;
         });
         place = quote_spanned!(mixed(field.span())=> &__toolwatch_fields.#field);
         last = field;

@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{DataEnum, DataStruct, Fields, Member, Type, Variant};
 
 use super::case::Case;
 use super::container::{Container, Tag};
 use super::field::{FieldAttrs, VariantNames};
+use crate::closed::closed;
 use crate::diagnostics::Diagnostics;
 
 /// What was found out about a type.
@@ -103,26 +103,12 @@ fn opaque(krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// A type where `as` follows. Behind a plus at its end the word would be one more trait, so that the
-/// compiler would complain of this instead of the type.
-pub(super) fn qualified(ty: &Type) -> TokenStream {
-    let ends_in_plus = match ty {
-        Type::TraitObject(object) => object.bounds.trailing_punct(),
-        Type::ImplTrait(some) => some.bounds.trailing_punct(),
-        _ => false,
-    };
-    match ends_in_plus {
-        true => quote_spanned!(ty.span()=> (#ty)),
-        false => ty.to_token_stream(),
-    }
-}
-
 impl Writer<'_> {
     /// The path of the fn that describes a type.
     fn shape_of(&mut self, ty: &Type) -> TokenStream {
         self.types.push(ty.clone());
         let krate = &self.krate;
-        let ty = qualified(ty);
+        let ty = closed(ty);
         quote_spanned!(Span::mixed_site()=> <#ty as #krate::Shape>::shape)
     }
 
@@ -203,28 +189,6 @@ impl Writer<'_> {
                 let form = self.fields(fields, case).into_token_stream();
                 Some(quote_spanned!(Span::mixed_site()=> || #form))
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_joins_a_type_that_ends_in_a_plus() {
-        for (ty, expect) in [
-            ("Ma +", "(Ma +)"),
-            ("dyn Ma +", "(dyn Ma +)"),
-            ("impl Ma +", "(impl Ma +)"),
-            ("dyn Ma + Send", "dyn Ma + Send"),
-            ("Vec < Ma + >", "Vec < Ma + >"),
-        ] {
-            let ty: Type = syn::parse_str(ty).unwrap();
-            let qualified = qualified(&ty);
-            assert_eq!(qualified.to_string(), expect);
-            let path = quote_spanned!(Span::call_site()=> <#qualified as Shape>::shape);
-            assert!(syn::parse2::<syn::Expr>(path).is_ok(), "{expect}");
         }
     }
 }

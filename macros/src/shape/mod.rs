@@ -16,7 +16,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Data, DeriveInput};
 
 use self::container::{Ceiling, Container};
-use self::form::{Described, qualified};
+use self::form::Described;
+use crate::closed::closed;
 use crate::diagnostics::Diagnostics;
 
 pub(crate) use self::container::Container as Names;
@@ -75,7 +76,7 @@ fn implement_shape(
             );
         }
     });
-    let inner = described.inner.as_ref().map(|(member, ty)| (member, qualified(ty)));
+    let inner = described.inner.as_ref().map(|(member, ty)| (member, closed(ty)));
     let (fields, reach) = match inner {
         Some((member, ty)) => (
             quote_spanned!(Span::mixed_site()=> <#ty as #krate::Shape>::Fields),
