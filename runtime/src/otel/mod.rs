@@ -2,7 +2,7 @@
 //!
 //! It depends on the API crate `opentelemetry` alone, and sets no global. A span is started when its
 //! operation is, so the author's own spans nest below it; its attributes are those that
-//! [`telemetry`](crate::telemetry) walks off the encoded event. Everything of the provider's is
+//! [`telemetry`](crate::telemetry) walks off the event. Everything of the provider's is
 //! somebody else's code: what panics there is counted, and the call goes on.
 
 mod check;

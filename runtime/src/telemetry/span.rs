@@ -1,6 +1,6 @@
 //! One event as one span: its name, its kind, its attributes, and whether it failed.
 //!
-//! It sees the encoded event and nothing else, so it cannot tell more than the event does. The
+//! It sees what the event is encoded as and nothing else, so it cannot tell more than that does. The
 //! mapping, member by member, is in `docs/guides/otlp.md`.
 
 use super::attribute::Path;
