@@ -34,7 +34,7 @@ pub(crate) fn say(line: fmt::Arguments<'_>) {
             Err(_) => return drop(io::stderr().write_all(line.as_bytes())),
         },
     };
-    lines.write(|out| out.push_str(&line));
+    lines.write(|out| out.extend_from_slice(line.as_bytes()));
     lines.flush();
 }
 
@@ -48,7 +48,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    waiting: String,
+    waiting: Vec<u8>,
     dropped: u64,
     /// Whether the thread waits for the first line after a quiet time.
     is_idle: bool,
@@ -81,7 +81,7 @@ impl Lines {
     }
 
     /// Leaves lines to the thread. What is over 256 KiB is left out and counted.
-    pub(crate) fn write(&self, lines: impl FnOnce(&mut String)) {
+    pub(crate) fn write(&self, lines: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.0.lock();
         let before = state.waiting.len();
         if before >= MAX_WAITING {
@@ -140,7 +140,7 @@ impl Drop for Lines {
 }
 
 fn run(shared: &Shared, mut stream: impl Write) {
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     loop {
         let mut state = shared.lock();
         while state.waiting.is_empty() {
@@ -157,7 +157,7 @@ fn run(shared: &Shared, mut stream: impl Write) {
         std::mem::swap(&mut lines, &mut state.waiting);
         drop(state);
         // A stream that is closed takes nothing, and the server goes on.
-        let _ = stream.write_all(lines.as_bytes()).and_then(|()| stream.flush());
+        let _ = stream.write_all(&lines).and_then(|()| stream.flush());
         let mut state = shared.lock();
         state.writes_since = None;
         state.is_stuck = false;

@@ -19,6 +19,10 @@
 //! // In the server.
 //! let audit = Audit::builder(&log).policy(Policy::Refuse).checkpoint_file(&published).build()?;
 //! audit.close();
+//! # // Closing waits for the checkpoint, but no longer than 2 s.
+//! # (0..6_000).take_while(|_| !published.exists()).for_each(|_| {
+//! #     std::thread::sleep(std::time::Duration::from_millis(10));
+//! # });
 //!
 //! // Where the verification key is.
 //! let report = Verifier::new(&key).checkpoints(&published).verify(&log)?;
@@ -49,6 +53,7 @@ pub use keygen::{keygen, keygen_signed};
 pub use stats::AuditStats;
 pub use verify::{Damage, DamageKind, LaneEnd, LaneReport, Report, Verdict, Verifier};
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -162,10 +167,12 @@ impl Audit {
     }
 
     /// Records an operation that has ended. Never fails and never waits for more than the disk's
-    /// page cache. `body` is room for the record.
-    pub(crate) fn record(&self, event: &Event, body: &mut Vec<u8>) {
-        event::encode_for_audit(event, body);
-        self.append(body);
+    /// page cache. The record is made behind what `room` holds, which may be the encoded event: then
+    /// `written` says where the shape of its arguments stands.
+    pub(crate) fn record(&self, event: &Event, written: Option<Range<usize>>, room: &mut Vec<u8>) {
+        let start = room.len();
+        event::encode_for_audit(event, written, room);
+        self.append(&room[start..]);
     }
 
     /// Records the beginning of an operation, whose body starts with its `event_id`.

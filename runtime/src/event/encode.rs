@@ -9,12 +9,16 @@ mod attributes;
 pub(super) mod audit;
 mod detail;
 pub(super) mod json;
+#[cfg(feature = "log")]
+pub(super) mod line;
 pub(super) mod out;
 mod parts;
 pub(super) mod time;
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+use std::ops::Range;
 
 use json::Writer;
 use out::{Out, key};
@@ -58,13 +62,14 @@ pub(crate) fn encode_arguments(arguments: &super::Arguments, out: &mut Vec<u8>) 
 }
 
 /// Appends the event to `out` as one JSON object, without the members of [`Common`]. `tags` are
-/// those of the watch.
-pub(crate) fn encode(event: &Event, tags: &[Tag], out: &mut Vec<u8>) {
-    write(event, tags, &mut Writer(out));
+/// those of the watch. Returns where in `out` the member with the shape of the arguments stands, its
+/// comma included.
+pub(crate) fn encode(event: &Event, tags: &[Tag], out: &mut Vec<u8>) -> Range<usize> {
+    write(event, tags, &mut Writer(out))
 }
 
 /// Writes the event to anything, as [`encode`] has it.
-pub(crate) fn write<'e>(event: &'e Event, tags: &'e [Tag], out: &mut impl Out<'e>) {
+pub(crate) fn write<'e>(event: &'e Event, tags: &'e [Tag], out: &mut impl Out<'e>) -> Range<usize> {
     out.open();
     out.key(key!("event_id"));
     out.uuid(event.id.0);
@@ -84,11 +89,13 @@ pub(crate) fn write<'e>(event: &'e Event, tags: &'e [Tag], out: &mut impl Out<'e
     if let Some(version) = &event.caller.protocol_version {
         out.text(key!("mcp_protocol_version"), version.as_str());
     }
+    let start = out.position();
     if let Some(arguments) = &event.arguments {
         parts::arguments(out, arguments);
     } else if let Some(opaque) = event.opaque {
         parts::opaque(out, opaque);
     }
+    let arguments = start..out.position();
     if let Some(result) = &event.result {
         parts::result(out, result);
     }
@@ -106,6 +113,7 @@ pub(crate) fn write<'e>(event: &'e Event, tags: &'e [Tag], out: &mut impl Out<'e
     }
     attributes::attributes(out, event, tags);
     out.close();
+    arguments
 }
 
 fn error<'e>(out: &mut impl Out<'e>, failure: &'e Failure) {

@@ -41,6 +41,8 @@ pub(crate) use encode::json::append_hex;
 pub(crate) use encode::json::hex_text;
 #[cfg(feature = "audit")]
 pub(crate) use encode::json::natural as write_natural;
+#[cfg(feature = "log")]
+pub(crate) use encode::line::{encode_line, error_of, printable};
 #[cfg(feature = "otel")]
 pub(crate) use encode::out::{Key, Out};
 #[cfg(all(test, feature = "audit"))]

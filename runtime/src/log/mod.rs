@@ -6,9 +6,8 @@ mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::stderr::Lines;
-use line::Line;
 
 /// Where the structured log goes.
 ///
@@ -57,11 +56,10 @@ impl Log {
 
     /// Writes an event down.
     pub(crate) fn write(&self, event: &Event) {
-        let line = Line::of(event);
         match self {
-            Self::Stderr(lines) => lines.write(|out| line.write_json(out)),
+            Self::Stderr(lines) => lines.write(|out| event::encode_line(event, out)),
             Self::Refused(count) => _ = count.fetch_add(1, Relaxed),
-            Self::Tracing => line.trace(),
+            Self::Tracing => line::trace(event),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Readers of events within the process, beside the way to the destinations.
 
+use std::ops::Range;
+
 use super::WatchBuilder;
 use super::environment::Environment;
 use super::otlp::{Exports, OtlpOptions};
@@ -111,15 +113,13 @@ impl Readers {
         }
     }
 
-    /// Hands them an event that is complete.
-    #[cfg_attr(
-        not(any(feature = "log", feature = "audit")),
-        expect(unused_variables, reason = "nobody reads it then")
-    )]
-    pub(super) fn read(&self, event: &Event) {
+    /// Hands them an event that is complete. `room` may hold it encoded, with the shape of its
+    /// arguments where `written` says.
+    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "nobody reads it then"))]
+    pub(super) fn read(&self, event: &Event, written: Option<Range<usize>>, room: &mut Vec<u8>) {
         #[cfg(feature = "audit")]
         if let Some(audit) = &self.audit {
-            scratch::with(|body| audit.record(event, body));
+            audit.record(event, written, room);
         }
         #[cfg(feature = "log")]
         if let Some(log) = &self.log {

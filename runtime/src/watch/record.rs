@@ -1,5 +1,7 @@
 //! From an event to whoever is told of it.
 
+use std::ops::Range;
+
 use super::{Active, Begun};
 use crate::capture::context::RequestInfo;
 use crate::capture::losses::{self, Loss};
@@ -78,10 +80,13 @@ impl Active {
         if self.settings().debug {
             say(&event);
         }
-        scratch::with(|buffer| self.append(&mut event, Frame::new(buffer)));
-        let measured = self.registry().record(&event, flight);
         let readers = self.readers();
-        readers.read(&event);
+        let measured = scratch::with(|buffer| {
+            let written = self.append(&mut event, Frame::new(buffer));
+            let measured = self.registry().record(&event, flight);
+            readers.read(&event, written, buffer);
+            measured
+        });
         // Last, because it is the application's own code, which may take its time.
         readers.otel.measure(measured, event.duration_ns);
         readers.otel.close(started, &mut event, self.tags());
@@ -89,35 +94,38 @@ impl Active {
     }
 
     /// Hands an event to each destination that keeps it. It is encoded and framed once for all of
-    /// them, unless the quota of one of them gives it another weight there.
-    fn append(&self, event: &mut Event, mut frame: Frame<'_>) {
+    /// them, unless the quota of one of them gives it another weight there. Returns where in the
+    /// frame's buffer the shape of its arguments stands.
+    fn append(&self, event: &mut Event, mut frame: Frame<'_>) -> Option<Range<usize>> {
         let ended = event.started.0.saturating_add(event.duration_ns);
         event::process::notice_at(Timestamp(ended));
         let (key, rate) = (sampling_key(event), self.settings().sample_rate);
         let is_error = event.outcome.is_error();
-        let mut is_encoded = false;
+        let mut written = None;
         for lane in self.lanes().iter() {
             let Some(weight) = lane.sample(key, rate, is_error) else { continue };
-            if !is_encoded || event.weight.to_bits() != weight.to_bits() {
+            if written.is_none() || event.weight.to_bits() != weight.to_bits() {
                 event.weight = weight;
-                self.encode(event, frame.clear());
-                is_encoded = true;
+                written = Some(self.encode(event, frame.clear()));
             }
             lane.append_frame(&mut frame);
         }
+        // What a planted leak has changed stands elsewhere.
+        written.filter(|_| cfg!(not(feature = "planted-leaks")))
     }
 
     /// Writes an event behind what the buffer holds.
-    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) {
+    fn encode(&self, event: &Event, buffer: &mut Vec<u8>) -> Range<usize> {
         self.count_tags_over(event);
         #[cfg(feature = "planted-leaks")]
         let room = std::mem::take(buffer);
-        event::encode(event, self.tags(), buffer);
+        let written = event::encode(event, self.tags(), buffer);
         #[cfg(feature = "planted-leaks")]
         {
             crate::testing::leak::alter(buffer, self.lanes().directory().as_deref());
             buffer.splice(..0, room);
         }
+        written
     }
 }
 

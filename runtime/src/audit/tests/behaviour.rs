@@ -55,13 +55,13 @@ fn refuse_lets_no_operation_run_that_is_not_recorded() {
     let audit = world.builder().policy(Policy::Refuse).build().unwrap();
     let event = plain();
     audit.admit(&event, &mut Vec::new()).unwrap();
-    audit.record(&event, &mut Vec::new());
+    audit.record(&event, None, &mut Vec::new());
     world.faults.full.store(true, Ordering::Relaxed);
     assert!(audit.admit(&event, &mut Vec::new()).unwrap_err().is_storage());
     assert_eq!((audit.stats().refused(), audit.stats().missed()), (1, 0));
     world.faults.full.store(false, Ordering::Relaxed);
     audit.admit(&event, &mut Vec::new()).unwrap();
-    audit.record(&event, &mut Vec::new());
+    audit.record(&event, None, &mut Vec::new());
     audit.close();
     assert!(audit.admit(&event, &mut Vec::new()).is_err(), "a closed log records nothing");
     world.check_intact();
@@ -89,7 +89,7 @@ fn a_torn_line_is_cut_by_the_next_owner_who_records_it() {
     let world = World::new();
     let audit = world.start();
     append(&audit, 0..7);
-    audit.kill();
+    world.kill(audit);
     let path = world.segment(0, 0);
     let text = std::fs::read(&path).unwrap();
     std::fs::write(&path, &text[..text.len() - 40]).unwrap();
@@ -112,8 +112,8 @@ fn what_was_under_way_at_a_kill_is_reported_interrupted_by_the_next_start() {
     for event in [&ended, &cut_off] {
         audit.admit(event, &mut Vec::new()).unwrap();
     }
-    audit.record(&ended, &mut Vec::new());
-    audit.kill();
+    audit.record(&ended, None, &mut Vec::new());
+    world.kill(audit);
     drop(world.start());
     let report = world.check_intact();
     assert_eq!(report.lanes()[0].unfinished, 1);
@@ -270,7 +270,7 @@ fn an_operation_leaves_its_shape_and_no_value_and_no_intent() {
             Some(crate::shape::Exposed(crate::shape::Inner::Int(424_242_142_424_217)));
     }
     audit.admit(&event, &mut Vec::new()).unwrap();
-    audit.record(&event, &mut Vec::new());
+    audit.record(&event, None, &mut Vec::new());
     drop(audit);
     let text = std::fs::read_to_string(world.segment(0, 0)).unwrap();
     assert!(!text.contains("secret plan") && !text.contains("424242142424217"));

@@ -6,6 +6,7 @@ mod behaviour;
 mod bytes;
 mod honest;
 mod kill;
+mod notes;
 mod python;
 mod theft;
 mod vectors;
@@ -13,10 +14,10 @@ mod vectors;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::*;
-use crate::spool::{Clock, Faults, FaultyDisk};
+use crate::spool::{Clock, Disk as _, Faults, FaultyDisk, RealDisk, Writes};
 use tempfile::TempDir;
 
 /// Two hands that are turned by hand; the wall's may go back.
@@ -73,7 +74,8 @@ impl World {
 
     fn with(home: TempDir, key: VerificationKey) -> Self {
         std::fs::write(home.path().join("key"), key.to_text()).unwrap();
-        Self { home, key, clock: Arc::default(), faults: Arc::default() }
+        let faults = Faults { meets_owners: true.into(), ..Faults::default() };
+        Self { home, key, clock: Arc::default(), faults: Arc::new(faults) }
     }
 
     pub(super) fn log(&self) -> PathBuf {
@@ -95,6 +97,26 @@ impl World {
 
     pub(super) fn start(&self) -> Audit {
         self.builder().build().unwrap()
+    }
+
+    /// Leaves everything as a killed process does, and the next start finds it so. A process that
+    /// another test begins meanwhile is a copy of this one until it has become its own program, and
+    /// keeps the lock of each file that was open.
+    pub(super) fn kill(&self, audit: Audit) {
+        let writer_id = audit.writer_id();
+        audit.kill();
+        let segments = (0..).map(|segment| self.segment(writer_id, segment));
+        for path in segments.take_while(|path| path.exists()) {
+            let began = Instant::now();
+            loop {
+                if let Some(file) = RealDisk.adopt(&path, Writes::AtTheEnd).unwrap() {
+                    file.unlock();
+                    break;
+                }
+                assert!(began.elapsed() < Duration::from_secs(60), "{}", path.display());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     }
 
     /// With the published checkpoints, when there are any.
@@ -124,7 +146,8 @@ impl Audit {
         self.0.writer.publish().ok();
     }
 
-    /// Leaves everything as a killed process does: no close record, the lock let go.
+    /// Leaves everything as a killed process does: no close record, the lock let go, at last with
+    /// the last copy of its file ([`World::kill`]).
     pub(super) fn kill(self) {
         self.0.writer.abandon();
     }

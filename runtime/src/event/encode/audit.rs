@@ -3,18 +3,25 @@
 //! Left out is what has no place in a log that cannot be corrected: the intent's text, values that
 //! a type released, tags and properties; and what only helps to understand performance.
 
+use std::ops::Range;
+
 use super::error;
 use super::json::Writer;
 use super::out::{Out, key};
 use super::{attributes, parts};
 use crate::event::{Arguments, Event, Identity};
 
-/// Appends the body of the record of an operation that has ended.
-pub(crate) fn encode_for_audit(event: &Event, out: &mut Vec<u8>) {
+/// Appends the body of the record of an operation that has ended. `written` is where in `out` the
+/// shape of its arguments is already, as [`encode`](super::encode) has told.
+pub(crate) fn encode_for_audit(event: &Event, written: Option<Range<usize>>, out: &mut Vec<u8>) {
     let mut json = Writer(out);
     begin(&mut json, event);
     if let Some(arguments) = &event.arguments {
-        parts::arguments(&mut json, &without_values(arguments));
+        let has_values = arguments.fields.iter().any(|field| field.value.is_some());
+        match written {
+            Some(written) if !has_values => json.0.extend_from_within(written),
+            _ => parts::arguments(&mut json, &without_values(arguments)),
+        }
     } else if let Some(opaque) = event.opaque {
         parts::opaque(&mut json, opaque);
     }

@@ -10,17 +10,28 @@ pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
 
 /// Appends a number in decimal.
 pub(crate) fn natural(mut number: u64, out: &mut Vec<u8>) {
+    // Most are small: lengths, counts, milliseconds.
+    if number < 10 {
+        return out.push(b'0' + number as u8);
+    }
     let mut digits = [0; 20];
     let mut at = digits.len();
-    loop {
+    while number >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&pair(number % 100));
+        number /= 100;
+    }
+    if number > 0 {
         at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+        digits[at] = b'0' + number as u8;
     }
     out.extend_from_slice(&digits[at..]);
+}
+
+/// The two digits of a number below 100.
+pub(super) const fn pair(number: u64) -> [u8; 2] {
+    let number = number as u8;
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Where the digits of each byte of a UUID stand.
@@ -93,19 +104,13 @@ impl Writer<'_> {
             }
         }
     }
-
-    /// Writes so many digits, with zeros in front.
-    fn padded(&mut self, mut number: u64, width: usize) {
-        let start = self.0.len();
-        self.0.resize(start + width, b'0');
-        for digit in self.0[start..].iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-    }
 }
 
 impl<'e> Out<'e> for Writer<'_> {
+    fn position(&self) -> usize {
+        self.0.len()
+    }
+
     fn open(&mut self) {
         self.0.push(b'{');
     }
@@ -176,7 +181,9 @@ impl<'e> Out<'e> for Writer<'_> {
         let below = nanos % 1_000_000;
         if below > 0 {
             self.0.push(b'.');
-            self.padded(below, 6);
+            for number in [below / 10_000, below / 100 % 100, below % 100] {
+                self.0.extend_from_slice(&pair(number));
+            }
             while self.0.last() == Some(&b'0') {
                 self.0.pop();
             }

@@ -24,6 +24,11 @@ pub(super) use key;
 
 /// Takes an event, piece by piece: as JSON, or as a tree whose texts are those of the event.
 pub(crate) trait Out<'e> {
+    /// How many bytes there are; 0 where there are none.
+    fn position(&self) -> usize {
+        0
+    }
+
     /// Begins an object.
     fn open(&mut self);
     /// Ends it.

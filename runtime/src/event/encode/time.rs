@@ -1,5 +1,7 @@
 //! The calendar, without a dependency.
 
+use super::json::pair;
+
 /// Appends a moment, in nanoseconds since the Unix epoch, as RFC 3339 in UTC with microseconds.
 pub(crate) fn write(nanos: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&text(nanos));
@@ -11,21 +13,23 @@ pub(crate) fn text(nanos: u64) -> [u8; 27] {
     let (year, month, day) = civil(seconds / 86_400);
     let clock = seconds % 86_400;
     let mut out = *b"YYYY-MM-DDTHH:MM:SS.ffffffZ";
-    digits(&mut out[..4], year);
-    digits(&mut out[5..7], month);
-    digits(&mut out[8..10], day);
-    digits(&mut out[11..13], clock / 3600);
-    digits(&mut out[14..16], clock / 60 % 60);
-    digits(&mut out[17..19], clock % 60);
-    digits(&mut out[20..26], below / 1000);
-    out
-}
-
-fn digits(place: &mut [u8], mut number: u64) {
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
+    let micros = below / 1000;
+    let pairs = [
+        (0, year / 100),
+        (2, year % 100),
+        (5, month),
+        (8, day),
+        (11, clock / 3600),
+        (14, clock / 60 % 60),
+        (17, clock % 60),
+        (20, micros / 10_000),
+        (22, micros / 100 % 100),
+        (24, micros % 100),
+    ];
+    for (at, number) in pairs {
+        out[at..at + 2].copy_from_slice(&pair(number));
     }
+    out
 }
 
 /// Year, month and day of a day since 1970-01-01 in the Gregorian calendar.

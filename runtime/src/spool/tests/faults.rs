@@ -3,12 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::spool::disk::{Disk, DiskFile, Writes};
 use crate::spool::files::RealDisk;
 use crate::spool::scan::ReadAt;
 
+/// How long a lock may outlive the one who held it: a program that another test of this process
+/// just starts has copies of all open files until it runs.
+const COPIES_LAST: Duration = Duration::from_secs(1);
+
 /// A real disk that refuses when it is told to.
+#[derive(Default)]
 pub(crate) struct FaultyDisk {
     pub(crate) faults: Arc<Faults>,
 }
@@ -23,11 +29,14 @@ pub(crate) struct Faults {
     /// Cutting back fails.
     pub(crate) no_cut: AtomicBool,
     /// Syncs fail.
-    pub(super) no_sync: AtomicBool,
+    pub(crate) no_sync: AtomicBool,
     /// Syncs of files that were asked for.
     pub(crate) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
+    /// A lock that is held counts as held, whether by a copy or not: files of several owners that
+    /// live.
+    pub(crate) meets_owners: AtomicBool,
 }
 
 struct FaultyFile {
@@ -63,7 +72,14 @@ impl Disk for FaultyDisk {
     }
 
     fn adopt(&self, path: &Path, writes: Writes) -> std::io::Result<Option<Arc<dyn DiskFile>>> {
-        Ok(RealDisk.adopt(path, writes)?.map(|file| self.wrap(file)))
+        let deadline = Instant::now() + COPIES_LAST;
+        let mut adopted = RealDisk.adopt(path, writes)?;
+        let waits = !self.faults.meets_owners.load(Ordering::Relaxed);
+        while waits && adopted.is_none() && path.exists() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+            adopted = RealDisk.adopt(path, writes)?;
+        }
+        Ok(adopted.map(|file| self.wrap(file)))
     }
 
     fn peruse(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
@@ -122,6 +138,10 @@ impl DiskFile for FaultyFile {
 
     fn len(&self) -> std::io::Result<u64> {
         self.file.len()
+    }
+
+    fn unlock(&self) {
+        self.file.unlock();
     }
 
     fn sync(&self) -> std::io::Result<()> {
