@@ -75,8 +75,9 @@ pub(super) fn start(
     tags: &[Tag],
     around: &Surroundings,
 ) -> (Started, Option<bool>) {
-    let lag_ns = Timestamp::now().0.saturating_sub(event.started.0);
+    // First: what passes in between may not make the span end before its children.
     let at = Instant::now();
+    let lag_ns = Timestamp::now().0.saturating_sub(event.started.0);
     let parent = around.parent(event);
     if parent.is_telemetry_suppressed() {
         return (Started(None), None);
