@@ -12,7 +12,7 @@ LINE = re.compile(rb'\{"log_id":"([0-9a-f]{32})","writer_id":(0|[1-9]\d*),"epoch
                   rb'"mac":"([0-9a-f]{64})"\}', re.S)
 NOTE = re.compile("^toolwatch\\.audit/([0-9a-f]{32})/(\\d+)\n(\\d+)\n(\\S{44})\nepoch (\\d+)\ntime (\\S+)\n"
                   "(closed\n)?\n((?:\u2014 .*\n)*)", re.M)
-MAX_LINE = 256 * 1024 + 1024
+MARKED, MAX_LINE = re.compile(r'\{"toolwatch_checkpoint":"([^"\n]*)"'), 256 * 1024 + 1024
 sha = lambda data: hashlib.sha256(data).digest()
 mac = lambda key, data: hmac.new(key, data, hashlib.sha256).digest()
 expand = lambda key, info: mac(key, b"toolwatch audit v1 " + info + b"\x01")
@@ -43,6 +43,8 @@ class Log:
         assert word == "toolwatch-audit-verify-v1"
         self.name, self.damages, self.attested, self.notes = "toolwatch.audit/" + self.log_id, [], [], {}
         self.public = base64.b64decode(lines[1].split("+", 2)[2])[1:] if lines[1:] else None
+        seals = [(b"\xfftoolwatch.audit/hmac-sha256", 36)] + ([(b"\x01" + self.public, 68)] if self.public else [])
+        self.seals = [(self.key_id(typed), size) for typed, size in seals]
         self.chain = [expand(bytes.fromhex(root), b"log " + bytes.fromhex(self.log_id))]
     def damage(self, kind, lane, segment=None, line=None):
         self.damages.append({"writer_id": lane, "segment": segment, "line": line, "kind": kind})
@@ -53,22 +55,21 @@ class Log:
     def key_id(self, typed):
         return sha(self.name.encode() + b"\n" + typed)[:4]
     def read_notes(self, path):
-        text = open(path, errors="replace").read()
-        marked = re.findall(r'\{"toolwatch_checkpoint":"([^"\n]*)"', text)
-        for note in NOTE.finditer(text + "\n" + "\n".join(json.loads('"%s"' % one) for one in marked)):
+        text = re.sub(r"(?<!\n)\Z", "\n", open(path, errors="replace").read()) + "-\n"
+        for note in NOTE.finditer(text + "".join(json.loads('"%s"' % one) + "\n" for one in MARKED.findall(text))):
             try:
                 seals = [base64.b64decode(line.split(" ")[2], validate=True) for line in note[8].splitlines()]
             except (ValueError, IndexError):
                 continue  # torn
-            if note[1] == self.log_id:
+            whole = note.string.startswith("\n", note.end()) or set(self.seals) <= {(seal[:4], len(seal)) for seal in seals}
+            if whole and note[1] == self.log_id:
                 body = note[0][:len(note[0]) - len(note[8]) - 1].encode()
                 found = (int(note[3]), int(note[5]), base64.b64decode(note[4]), body, [(s[:4], s[4:]) for s in seals])
                 self.notes.setdefault(int(note[2]), []).append(found)
     def authentic(self, note, key):
         seal = mac(expand(key.secret, b"checkpoint"), note[3])
-        is_sealed = (self.key_id(b"\xfftoolwatch.audit/hmac-sha256"), seal) in note[4]
-        own = self.public and self.key_id(b"\x01" + self.public)
-        return is_sealed and (not own or any(k == own and signed(self.public, note[3], s) for k, s in note[4]))
+        is_by = lambda own: any(k == own and signed(self.public, note[3], s) for k, s in note[4])
+        return (self.seals[0][0], seal) in note[4] and all(is_by(own) for own, _ in self.seals[1:])
 
 class Lane:
     def __init__(self, log, lane):

@@ -27,6 +27,8 @@ pub(in crate::audit) struct Note {
     signatures: Vec<([u8; 4], [u8; 64])>,
     /// Whether the signing key has signed it, once that was looked at.
     is_signed: Option<bool>,
+    /// Whether something behind it says that there is no more of it.
+    is_ended: bool,
 }
 
 pub(super) fn mac_key_id(log_id: &LogId) -> [u8; 4] {
@@ -59,12 +61,29 @@ impl Note {
         is_sealed && self.is_signed == Some(true)
     }
 
-    fn parse(note: &str) -> Option<Self> {
+    /// Whether this is all of the note: a kill can end its write behind the text, or behind one of
+    /// two signatures.
+    pub(in crate::audit) fn is_whole(&self, signer: Option<&PublicKey>) -> bool {
+        let has_signature = |signer: &PublicKey| {
+            let id = signer.key_id(&self.log_id);
+            self.signatures.iter().any(|(key_id, _)| *key_id == id)
+        };
+        self.is_ended || (self.mac.is_some() && signer.is_none_or(has_signature))
+    }
+
+    fn parse(note: &str, is_ended: bool) -> Option<Self> {
         let (text, signatures) = note.split_once("\n\n")?;
         let text = format!("{text}\n");
         let (log_id, checkpoint) = parse_text(&text)?;
-        let mut parsed =
-            Self { log_id, checkpoint, text, mac: None, signatures: Vec::new(), is_signed: None };
+        let mut parsed = Self {
+            log_id,
+            checkpoint,
+            text,
+            mac: None,
+            signatures: Vec::new(),
+            is_signed: None,
+            is_ended,
+        };
         for line in signatures.lines() {
             let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
             let blob = STANDARD.decode(blob).ok()?;
@@ -111,9 +130,9 @@ pub(in crate::audit) fn read_notes(
     mut take: impl FnMut(Note),
 ) -> io::Result<u64> {
     let (mut found, mut unreadable) = (String::new(), 0);
-    let mut finish = |found: &mut String, unreadable: &mut u64| {
+    let mut finish = |found: &mut String, unreadable: &mut u64, is_ended: bool| {
         if !found.is_empty() {
-            match Note::parse(found) {
+            match Note::parse(found, is_ended) {
                 Some(note) => take(note),
                 None => *unreadable += 1,
             }
@@ -126,19 +145,19 @@ pub(in crate::audit) fn read_notes(
         let is_signature = line.starts_with('\u{2014}');
         let in_note = !found.is_empty() && found.lines().count() < MAX_LINES;
         if let Some((_, rest)) = line.split_once(MARK) {
-            finish(&mut found, &mut unreadable);
+            finish(&mut found, &mut unreadable, false);
             found = unescape(rest).unwrap_or_else(|| "torn".to_owned());
-            finish(&mut found, &mut unreadable);
+            finish(&mut found, &mut unreadable, true);
         } else if line.starts_with(ORIGIN) {
-            finish(&mut found, &mut unreadable);
+            finish(&mut found, &mut unreadable, false);
             found.push_str(&line);
         } else if in_note && (is_signature || !found.contains("\n\n")) {
             found.push_str(&line);
         } else {
-            finish(&mut found, &mut unreadable);
+            finish(&mut found, &mut unreadable, line == "\n");
         }
     }
-    finish(&mut found, &mut unreadable);
+    finish(&mut found, &mut unreadable, false);
     Ok(unreadable)
 }
 

@@ -188,7 +188,7 @@ pub(super) fn history(world: &World) -> Target {
     copy_dir(&world.log(), &earlier);
     append(&second, 790..850);
     second.tick();
-    second.kill();
+    world.kill(second);
     let third = world.start();
     append(&third, 850..930);
     drop(third);

@@ -8,7 +8,6 @@ use super::python::Python;
 use super::*;
 use crate::audit::checkpoint::SigningKey;
 use crate::audit::key::{SIGNING_PREFIX, Secret, write_new};
-use crate::spool::RealDisk;
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/audit/vectors");
 const ROOT: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -39,7 +38,7 @@ fn write_log(world: &World) {
     }
     first.begin(&body(60)).unwrap();
     first.tick();
-    first.kill();
+    world.kill(first);
     let second = world.start();
     append(&second, 61..63);
     world.clock.advance(Duration::from_secs(11));

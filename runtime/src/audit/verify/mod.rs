@@ -136,21 +136,23 @@ impl<'a> Verifier<'a> {
     /// The checkpoints of this log by lane, and how many could not be read.
     fn read_checkpoints(&self) -> io::Result<(BTreeMap<u32, Vec<Note>>, u64)> {
         let (mut notes, mut unreadable) = (BTreeMap::<u32, Vec<Note>>::new(), 0);
-        let mut count = 0;
+        let (mut count, mut torn) = (0, 0);
         for path in &self.checkpoints {
             let named = |error| files::named(path, &error);
             let mut file = BufReader::new(File::open(path).map_err(named)?);
             let found = read_notes(&mut file, |note| {
                 let writer_id = note.checkpoint.writer_id;
                 let is_ours = note.log_id == *self.key.log() && writer_id >= self.first_writer;
-                if is_ours && count < MAX_CHECKPOINTS {
+                if is_ours && !note.is_whole(self.key.signer()) {
+                    torn += 1;
+                } else if is_ours && count < MAX_CHECKPOINTS {
                     count += 1;
                     notes.entry(writer_id).or_default().push(note);
                 }
             });
             unreadable += found.map_err(named)?;
         }
-        Ok((notes, unreadable))
+        Ok((notes, unreadable + torn))
     }
 
     /// Lanes are numbered without gaps, and the sealing key and checkpoints say how far.

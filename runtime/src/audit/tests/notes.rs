@@ -1,0 +1,30 @@
+//! Notes of checkpoints that a kill has cut.
+
+use super::attacks::history;
+use super::python::Python;
+use super::*;
+
+#[test]
+fn a_note_that_is_cut_at_any_byte_is_no_damage() {
+    let world = World::new();
+    drop(history(&world));
+    let mut python = Python::start();
+    let text = std::fs::read_to_string(world.published()).unwrap();
+    let start = text.trim_end().rfind("\n\ntoolwatch").unwrap() + 2;
+    let (file, key) = (world.home.path().join("cut"), world.home.path().join("key"));
+    let cuts = (start..=text.len()).filter(|&end| text.is_char_boundary(end));
+    let next = &text[..=text.match_indices("\n\n").nth(1).unwrap().0 + 1];
+    for (number, end) in cuts.enumerate() {
+        // What is cut stands last, or has the note of the next process behind it.
+        for behind in ["", next] {
+            std::fs::write(&file, format!("{}{behind}", &text[..end])).unwrap();
+            let verifier = Verifier::new(&world.key).checkpoints(&file);
+            let report = verifier.verify(&world.log()).unwrap();
+            assert_eq!(report.verdict(), Verdict::Intact, "{end}: {:?}", report.damages());
+            assert!(report.checkpoints_unreadable() <= 1);
+            if let (Some(python), true) = (&mut python, number % 8 == 0 || end == text.len()) {
+                python.agrees(&report, &key, &world.log(), Some(&file));
+            }
+        }
+    }
+}
