@@ -176,6 +176,14 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     watch.shutdown(Duration::from_secs(5));
     drop(watch);
     let checkpoints = directory.join("checkpoints");
+    // A shutdown waits 2 s at most for the checkpoint of the end, and a busy disk may take longer.
+    let is_closed = |notes: String| notes.contains("\nclosed\n");
+    for _ in 0..600 {
+        if std::fs::read_to_string(&checkpoints).is_ok_and(is_closed) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let report = Verifier::new(&key).checkpoints(checkpoints).verify(&directory.join("audit"))?;
     println!("audit: {:?}, {} records", report.verdict(), report.records());
     std::fs::remove_dir_all(directory)?;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use toolwatch::audit::Audit;
 use toolwatch::testing::audit::append;
@@ -38,6 +39,8 @@ impl Home {
         (out, err)
     }
 
+    /// Writes a log, and returns when its last checkpoint is published: the end of a log waits for
+    /// that, but no longer than 2 s, and a busy disk may take longer.
     fn write(&self, records: u32) {
         let audit = Audit::builder(self.path("log")).checkpoint_file(self.path("checkpoints"));
         let audit = audit.build().unwrap();
@@ -45,6 +48,19 @@ impl Home {
             let id = format!("{number:08x}-0000-7000-8000-000000000000");
             append(&audit, format!("{{\"event_id\":\"{id}\",\"outcome\":\"ok\"}}").as_bytes());
         }
+        drop(audit);
+        let began = Instant::now();
+        while !self.is_published() {
+            assert!(began.elapsed() < Duration::from_secs(60), "no last checkpoint");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether the last checkpoint is there, to the end of its signature.
+    fn is_published(&self) -> bool {
+        let notes = std::fs::read_to_string(self.path("checkpoints")).unwrap_or_default();
+        let last = notes.rsplit_once("\nclosed\n");
+        last.is_some_and(|(_, seals)| seals.starts_with("\n\u{2014}") && seals.ends_with("\n\n"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
@@ -51,6 +51,8 @@ pub enum Message {
 /// A call that arrived in whole.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// When it had arrived. It was answered later.
+    pub at: Instant,
     /// The headers, but for those of HTTP/2 itself.
     pub metadata: Vec<(String, String)>,
     /// The decoded message.
@@ -91,7 +93,7 @@ impl Shared {
         };
         let metadata = request.metadata().iter().map(text).collect();
         let mut state = self.lock();
-        state.calls.push(Call { metadata, message });
+        state.calls.push(Call { at: Instant::now(), metadata, message });
         self.0.1.notify_all();
         let scripted = state.script.pop_front();
         scripted.or_else(|| state.otherwise.clone()).unwrap_or(Answer::Taken)

@@ -9,6 +9,7 @@ pub mod hostile;
 pub mod http2;
 pub mod observed;
 pub mod oracle;
+pub mod ports;
 pub mod posts;
 pub mod raw;
 pub mod sdk;

@@ -22,14 +22,15 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// Starts the program with these arguments and variables. No `TOOLWATCH_*` variable of the
-    /// suite's own environment is handed on.
+    /// Starts the program with these arguments and variables. Neither `DO_NOT_TRACK` nor a
+    /// `TOOLWATCH_*` variable of the suite's own environment is handed on.
     pub fn start(
         program: &str,
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> io::Result<Self> {
         let mut command = Command::new(program);
+        command.env_remove("DO_NOT_TRACK");
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOOLWATCH_")) {
             command.env_remove(name);
         }

@@ -10,7 +10,7 @@ use crate::raw::RawServer;
 use crate::stored::Stored;
 
 /// What a machine that is busy with other things may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a server's events go.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,8 @@ impl Starter<'_> {
             ("TOOLWATCH_DIR", &*directory),
             ("TOOLWATCH_SPOOL_MAX_BYTES", &cap),
             ("TOOLWATCH_FLUSH_INTERVAL_MS", if self.sinks.is_in_memory { "1000" } else { "5" }),
+            // A batch that a busy machine answers late must not be sent twice.
+            ("TOOLWATCH_HTTP_TIMEOUT_MS", "600000"),
             ("TOOLWATCH_LOCAL", if self.sinks.is_local { "1" } else { "" }),
         ];
         if self.sinks.is_in_memory {
@@ -116,7 +118,7 @@ impl Starter<'_> {
 
 impl Starter<'_> {
     /// Lets one more server send what others left, until every replied call is stored and, without a
-    /// record, no segment is left. False when it took longer than a minute.
+    /// record, no segment is left. False when it took longer than two minutes.
     ///
     /// # Errors
     ///
@@ -143,7 +145,7 @@ pub fn segments(directory: &Path) -> usize {
     paths.filter(|path| path.extension().is_some_and(|ending| ending == "seg")).count()
 }
 
-/// Waits until something holds; false when that took longer than a minute.
+/// Waits until something holds; false when that took longer than two minutes.
 pub fn wait_until(holds: impl Fn() -> bool) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {

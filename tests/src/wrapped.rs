@@ -13,7 +13,7 @@ use toolwatch::local::Record;
 use crate::observed::Recorder;
 
 /// How long a reply may take before a suite fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects rmcp's client to a server in the same process.
 ///

@@ -11,6 +11,9 @@ use toolwatch::{DropReason, Watch};
 use toolwatch_tests::server::watched;
 use toolwatch_tests::wrapped::{Era, Lines};
 
+/// How long something may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The members of `PublishEventRequest` in `agentcat-api` 0.0.3 that we send.
 const MEMBERS: [&str; 19] = [
     "project_id",
@@ -50,7 +53,7 @@ fn setup() -> Setup {
         .transport(toolwatch::event::Transport::Stdio)
         .directory(directory.path())
         .destination(agentcat)
-        .flush_interval(Duration::from_secs(60))
+        .flush_interval(Duration::from_secs(3600))
         .on_error(|_| {})
         .build()
         .expect("a watch");
@@ -69,7 +72,7 @@ async fn calls_arrive_as_shapes_in_the_form_of_the_public_api() {
     let secret = "needle-for-agentcat";
     lines.call("echo", json!({ "text": secret })).await.expect("a reply");
     lines.call("fail", json!({ "text": secret })).await.expect("a reply");
-    setup.watch.flush(Duration::from_secs(10));
+    setup.watch.flush(PATIENCE);
     let requests = setup.receiver.requests();
     let lines: Vec<_> = requests.iter().map(Received::line).collect();
     assert!(lines.iter().all(|line| line.starts_with("POST /v1/public/events/ ")), "{lines:?}");
@@ -113,7 +116,7 @@ fn after_a_failure_only_what_was_not_answered_is_sent_again() {
     });
     (0..6).for_each(|_| setup.watch.event("order_made").record());
     let began = std::time::Instant::now();
-    while setup.watch.stats().own().spooled() > 0 && began.elapsed() < Duration::from_secs(20) {
+    while setup.watch.stats().own().spooled() > 0 && began.elapsed() < PATIENCE {
         setup.watch.flush(Duration::from_secs(1));
     }
     let own = *setup.watch.stats().own();
@@ -145,7 +148,8 @@ fn a_refused_project_keeps_the_events_and_tells_the_operator() {
         .build()
         .expect("a watch");
     watch.event("order_made").record();
-    watch.flush(Duration::from_secs(5));
+    // Less than the pause after such an answer, so that it returns when that is there.
+    watch.flush(PATIENCE);
     assert_eq!(watch.stats().own().spooled(), 1);
     assert_eq!(told.lock().expect("a lock").len(), 1, "{told:?}");
 }
@@ -187,13 +191,13 @@ fn variables_alone_turn_it_on_and_code_wins_over_them() {
     let (watch, _directory) = by_variables(&set, None);
     assert_eq!(watch.destinations()[0].0, "agentcat");
     watch.event("order_made").record();
-    assert_eq!(watch.flush(Duration::from_secs(30)).delivered, 1);
+    assert_eq!(watch.flush(PATIENCE).delivered, 1);
     assert_eq!(bodies(&receiver.requests())[0]["project_id"], "proj_env");
 
     let given = AgentCat::new(&other.endpoint(), "proj_code").expect("a destination");
     let (watch, _directory) = by_variables(&set, Some(given));
     watch.event("order_made").record();
-    assert_eq!(watch.flush(Duration::from_secs(30)).delivered, 1);
+    assert_eq!(watch.flush(PATIENCE).delivered, 1);
     assert_eq!((other.requests().len(), receiver.requests().len()), (1, 1));
     assert_eq!(watch.destinations().len(), 1);
 }

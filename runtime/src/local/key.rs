@@ -15,10 +15,10 @@ use crate::capture::hash::InstallKey;
 /// When the directory cannot be written ([`Error::is_storage`]).
 ///
 /// ```
-/// # let directory = std::env::temp_dir().join(format!("toolwatch-doc-key-{}", std::process::id()));
+/// # let home = tempfile::tempdir().unwrap();
+/// # let directory = home.path().join("key-of-docs");
 /// toolwatch::local::rotate_key(&directory)?;
 /// assert_eq!(std::fs::read(directory.join("key")).map(|key| key.len()).ok(), Some(32));
-/// # std::fs::remove_dir_all(directory).ok();
 /// # Ok::<(), toolwatch::Error>(())
 /// ```
 pub fn rotate_key(directory: impl AsRef<Path>) -> Result<(), Error> {

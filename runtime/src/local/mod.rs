@@ -5,8 +5,7 @@
 //! ```
 //! use toolwatch::local::{Reader, Summary};
 //! # fn main() -> Result<(), toolwatch::Error> {
-//! # let directory = std::env::temp_dir().join("toolwatch-doc-empty");
-//! # std::fs::create_dir_all(&directory).ok();
+//! # let directory = tempfile::tempdir().unwrap();
 //! let records = Reader::open(&directory)?;
 //! println!("{}", Summary::of(records));
 //! # Ok(())

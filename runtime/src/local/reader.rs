@@ -14,8 +14,7 @@ use crate::spool::{SEGMENT_SUFFIX, Scanner, read_header, splice};
 ///
 /// ```
 /// use toolwatch::local::Reader;
-/// # let directory = std::env::temp_dir().join("toolwatch-doc-empty");
-/// # std::fs::create_dir_all(&directory).ok();
+/// # let directory = tempfile::tempdir().unwrap();
 /// let mut reader = Reader::open(&directory)?;
 /// assert!(reader.poll().is_empty());
 /// # Ok::<(), toolwatch::Error>(())
@@ -143,8 +142,7 @@ impl IntoIterator for Reader {
 /// All records of a directory, one segment in memory at a time.
 ///
 /// ```
-/// # let directory = std::env::temp_dir().join("toolwatch-doc-empty");
-/// # std::fs::create_dir_all(&directory).ok();
+/// # let directory = tempfile::tempdir().unwrap();
 /// let records = toolwatch::local::Reader::open(&directory)?.into_iter();
 /// assert_eq!(records.count(), 0);
 /// # Ok::<(), toolwatch::Error>(())

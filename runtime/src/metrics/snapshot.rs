@@ -15,14 +15,14 @@ use crate::event::{Name, Outcome};
 ///
 /// ```
 /// # fn main() -> Result<(), toolwatch::Error> {
-/// # let directory = std::env::temp_dir().join("toolwatch-doc-metrics");
+/// # let home = tempfile::tempdir().unwrap();
+/// # let directory = home.path().join("watch");
 /// # let watch = toolwatch::Watch::builder().local().directory(&directory).build()?;
 /// if let Some(metrics) = watch.metrics() {
 ///     for tool in &metrics.tools {
 ///         println!("{}: {} calls, {} failed", tool.name, tool.calls(), tool.errors());
 ///     }
 /// }
-/// # std::fs::remove_dir_all(directory).ok();
 /// # Ok(())
 /// # }
 /// ```

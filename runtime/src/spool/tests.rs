@@ -52,7 +52,8 @@ pub(super) fn settings(home: &Path, max_bytes: u64) -> Settings {
 }
 
 pub(super) fn spool(home: &Path, max_bytes: u64) -> Spool {
-    Spool::new(Arc::new(RealDisk), Arc::new(ManualClock::default()), settings(home, max_bytes))
+    let disk = Arc::new(FaultyDisk::default());
+    Spool::new(disk, Arc::new(ManualClock::default()), settings(home, max_bytes))
 }
 
 pub(super) const LIMITS: Limits = Limits { max_events: 50, max_bytes: 1 << 20 };

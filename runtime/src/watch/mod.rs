@@ -58,12 +58,12 @@ use crate::spool::{Delivery, Stats};
 /// use toolwatch::Watch;
 ///
 /// # fn main() -> Result<(), toolwatch::Error> {
-/// let directory = std::env::temp_dir().join("toolwatch-doc-watch");
+/// # let home = tempfile::tempdir().unwrap();
+/// # let directory = home.path().join("watch");
 /// let watch = Watch::builder().server("docs", "1.0.0").local().directory(&directory).build()?;
 /// assert!(watch.is_enabled());
 /// let delivery = watch.shutdown(std::time::Duration::from_millis(100));
 /// assert_eq!(delivery.dropped, 0);
-/// # std::fs::remove_dir_all(directory).ok();
 /// # Ok(())
 /// # }
 /// ```

@@ -1,4 +1,7 @@
-//! The fixture server over stdio, as a child process of the suites: `fixture watched|plain|exit|forgotten`.
+//! The fixture server over stdio, as a child process of the suites:
+//! `fixture watched|patient|plain|exit|forgotten`.
+
+use std::time::Duration;
 
 use rmcp::ServiceExt;
 use rmcp::transport::stdio;
@@ -15,6 +18,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             watched::Server.serve(stdio()).await?.waiting().await?;
             #[expect(clippy::disallowed_methods, reason = "is the host's exit code kept?")]
             std::process::exit(7);
+        }
+        Some("patient") => {
+            let watch = toolwatch::Watch::builder().server("fixture", "1.2.3").build()?;
+            let _installed = watch.clone().install()?;
+            watched::Server.serve(stdio()).await?.waiting().await?;
+            // An answer that is on its way is waited for, however busy the machine is.
+            watch.shutdown(Duration::from_secs(60));
         }
         Some("forgotten") => {
             let _watch = toolwatch::Watch::builder().build()?;

@@ -1,7 +1,7 @@
 //! A watched server over stdio whose tools make processes: by fork and exec, and by fork alone.
 //!
-//! A child of `fork` lives until the file that its caller names is there, a minute at most; what it
-//! does with the watch meanwhile is the other argument.
+//! A child of `fork` lives until the file that its caller names is there, five minutes at most;
+//! what it does with the watch meanwhile is the other argument.
 
 #[cfg(not(unix))]
 fn main() {}
@@ -25,7 +25,10 @@ mod unix {
     use toolwatch::{Reveal, Shape, Watch, watched_tool};
 
     /// How long a child waits for the end at most.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_secs(300);
+    /// How long the end of a server may take: longer than that of one that drops its watch, so that
+    /// its segments are free however busy the machine is.
+    const END: Duration = Duration::from_secs(60);
 
     #[derive(Debug, Deserialize, JsonSchema, Shape)]
     struct Text {
@@ -71,7 +74,7 @@ mod unix {
         #[tool]
         async fn exec(&self) -> Result<String, String> {
             let mut command = Command::new("sleep");
-            command.arg("60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.arg("300").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().map(|child| child.id().to_string()).map_err(|error| error.to_string())
         }
 
@@ -96,10 +99,14 @@ mod unix {
             watch.shutdown(Duration::from_secs(1));
         }
         let (began, mut recorded) = (Instant::now(), 0_u32);
-        while silent && !until.exists() && began.elapsed() < PATIENCE {
+        while silent && began.elapsed() < PATIENCE {
+            // At least one, however late the child comes to it.
             if does != Does::Nothing {
                 watch.event("from_child").record();
                 recorded += 1;
+            }
+            if until.exists() {
+                break;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -111,7 +118,8 @@ mod unix {
     pub(super) async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let watch = Watch::builder().server("forker", "1.2.3").build()?;
         let _guard = watch.clone().install()?;
-        Server(watch).serve(stdio()).await?.waiting().await?;
+        Server(watch.clone()).serve(stdio()).await?.waiting().await?;
+        watch.shutdown(END);
         Ok(())
     }
 }

@@ -119,7 +119,7 @@ impl Writer<'_> {
             }
             Node::Not(node, _) => self.value(node, depth + 1),
             Node::Conditional(_) if self.breaks("then") => self.text(),
-            Node::Conditional(_) if self.breaks("else") => self.whole(11, 1, 0).into(),
+            Node::Conditional(_) if self.breaks("else") => self.whole(12, 1, 0).into(),
             Node::Conditional(prefix) => self.word(prefix, ""),
         }
     }
@@ -168,7 +168,7 @@ impl Writer<'_> {
         if multiple_of.is_some() && self.breaks("multipleOf") {
             return self.whole(12, multiple, 1).into();
         }
-        let digits = 10 + self.needles.random().below(5) as u32;
+        let digits = 12 + self.needles.random().below(3) as u32;
         self.whole(digits, multiple, 0).into()
     }
 

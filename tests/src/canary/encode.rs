@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 /// How many characters of a core in a row count as a leak.
 pub const FRAGMENT: usize = 8;
 
+/// How many characters of an id in a row count as one: hashes are written in the same digits.
+pub const FRAGMENT_OF_ID: usize = 12;
+
 /// What may stand beside a form for it to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {

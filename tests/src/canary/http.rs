@@ -20,7 +20,7 @@ use super::tools::{Server, Stage};
 use super::verdict::{self, Verdict};
 
 /// How long a reply may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many calls are made in the session.
 const CALLS: usize = 12;
@@ -89,7 +89,7 @@ fn session(
         json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
     let reply = post(address, None, needles, &request(0, "initialize", hello))?;
     let id = session_id(&reply).ok_or("the server opened no session")?;
-    needles.secret(Kind::Context, "the id of the session", id.as_bytes());
+    needles.secret_id(Kind::Context, "the id of the session", &id);
     let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
     post(address, Some(&id), needles, &ready)?;
     for number in 0..CALLS {

@@ -129,9 +129,9 @@ impl Needles {
         self.plant(kind, place, core, forms);
     }
 
-    /// A whole number of 10 to 15 digits.
+    /// A whole number of 12 to 15 digits: fewer may stand between the letters of a hash by chance.
     pub fn integer(&mut self, kind: Kind, place: &str) -> i64 {
-        let digits = 10 + self.random.below(6) as u32;
+        let digits = 12 + self.random.below(4) as u32;
         self.integer_of(kind, place, digits, 1, 0)
     }
 
@@ -190,8 +190,18 @@ impl Needles {
 
     /// A secret that is not made here, such as a key: as it is and in every encoding.
     pub fn secret(&mut self, kind: Kind, place: &str, secret: &[u8]) {
+        self.plant_secret(kind, place, secret, encode::FRAGMENT);
+    }
+
+    /// A secret id that is written in hexadecimal digits, such as that of a session. Eight of them
+    /// in a row may stand in any hash by chance.
+    pub fn secret_id(&mut self, kind: Kind, place: &str, id: &str) {
+        self.plant_secret(kind, place, id.as_bytes(), encode::FRAGMENT_OF_ID);
+    }
+
+    fn plant_secret(&mut self, kind: Kind, place: &str, secret: &[u8], fragment: usize) {
         let mut forms = encode::of_bytes(secret);
-        forms.extend(secret.windows(encode::FRAGMENT).map(|window| Form {
+        forms.extend(secret.windows(fragment).map(|window| Form {
             encoding: "raw",
             bytes: window.to_vec(),
             beside: encode::Beside::Anything,

@@ -23,7 +23,7 @@ use super::{logs, panics};
 use crate::sdk::Sdk;
 
 /// How long a step may take that takes milliseconds when all is well.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many calls go to one generated tool, about.
 const CALLS_PER_TOOL: usize = 12;

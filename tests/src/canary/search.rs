@@ -26,6 +26,8 @@ pub struct Hit {
     pub encoding: &'static str,
     /// Where in the haystack, after decompression.
     pub offset: usize,
+    /// How many bytes.
+    pub len: usize,
 }
 
 struct Pattern {
@@ -102,8 +104,8 @@ impl Index {
         while let Some(place) = next {
             let pattern = &self.patterns[place as usize];
             if stands_at(&pattern.form, haystack, offset) {
-                let encoding = pattern.form.encoding;
-                hits.push(Hit { needle: pattern.needle, encoding, offset });
+                let (encoding, len) = (pattern.form.encoding, pattern.form.bytes.len());
+                hits.push(Hit { needle: pattern.needle, encoding, offset, len });
             }
             next = pattern.next;
         }

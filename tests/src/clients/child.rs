@@ -23,10 +23,10 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Runs a program to its end. One that takes longer than `limit` is killed, and that is an error.
+/// Runs a program to its end. One that takes longer than `limit` is killed, and has timed out.
 pub(super) async fn output(mut command: Command, limit: Duration) -> io::Result<Ended> {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = timeout(limit, command.output()).await.map_err(io::Error::other)??;
+    let output = timeout(limit, command.output()).await??;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Ended {
         success: output.status.success(),
@@ -42,6 +42,7 @@ pub(super) fn record_in(command: &mut Command, directory: &Path) {
             command.env_remove(name);
         }
     }
+    command.env_remove("DO_NOT_TRACK");
     command.env("TOOLWATCH_LOCAL", "1").env("TOOLWATCH_DIR", directory);
 }
 

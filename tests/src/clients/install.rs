@@ -13,14 +13,14 @@ use super::Runtime;
 use super::child::{Ended, output};
 
 /// How long one step of an installation may take; with a registry at hand it takes seconds.
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
+const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// The oldest versions that the pinned clients run on.
 const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 const NODE_AT_LEAST: (u32, u32) = (20, 0);
 
 /// What pip and npm say when they cannot reach a registry, as opposed to one that refuses a pin.
-const UNREACHABLE: [&str; 17] = [
+const UNREACHABLE: [&str; 24] = [
     "ENOTFOUND",
     "EAI_AGAIN",
     "ECONNREFUSED",
@@ -29,6 +29,11 @@ const UNREACHABLE: [&str; 17] = [
     "ENETUNREACH",
     "EHOSTUNREACH",
     "ERR_SOCKET_TIMEOUT",
+    "EAI_FAIL",
+    "ECONNABORTED",
+    "code EPIPE",
+    "code E429",
+    "code E500",
     "E502",
     "E503",
     "E504",
@@ -38,6 +43,8 @@ const UNREACHABLE: [&str; 17] = [
     "ReadTimeoutError",
     "ProxyError",
     "ProtocolError",
+    "ResponseError",
+    "Server Error",
 ];
 
 /// Why there is no client.
@@ -164,6 +171,10 @@ async fn step(what: &str, command: Command) -> Result<Ended, Fault> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Fault::Absent(format!("{what} is not installed")))
         }
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            let seconds = INSTALL_LIMIT.as_secs();
+            Err(Fault::Absent(format!("{what} had not ended after {seconds} s")))
+        }
         Err(error) => Err(Fault::Broken(format!("{what}: {error}"))),
     }
 }
@@ -255,6 +266,8 @@ mod tests {
         assert!(matches!(judge("npm ci", offline), Fault::Absent(_)));
         let offline = "Retrying after connection broken by 'NewConnectionError(...)'";
         assert!(matches!(judge("pip install", offline), Fault::Absent(_)));
+        let busy = "(Caused by ResponseError('too many 503 error responses'))";
+        assert!(matches!(judge("pip install", busy), Fault::Absent(_)));
         let gone = "ERROR: No matching distribution found for mcp==99";
         assert!(matches!(judge("pip install", gone), Fault::Broken(_)));
         let differs = "npm error code EINTEGRITY";

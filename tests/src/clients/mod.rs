@@ -18,7 +18,7 @@ use child::Ended;
 pub use child::HttpServer;
 
 /// How long a client may take. A session takes a second or two; what takes this long hangs.
-const CLIENT_LIMIT: Duration = Duration::from_secs(120);
+const CLIENT_LIMIT: Duration = Duration::from_secs(300);
 
 /// What runs a client's scripts.
 #[derive(Clone, Debug)]

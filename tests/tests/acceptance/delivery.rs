@@ -9,7 +9,11 @@ use toolwatch::{DropReason, Durability, QuotaStatus, Watch, WatchBuilder};
 use toolwatch_tests::observed::{Client, call, connect, offline};
 use toolwatch_tests::server::watched;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A time within which a healthy delivery is certain.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So long a request waits for its reply: none is given up, and sent again, on a slow machine.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(120);
 
 struct Path {
     receiver: Receiver,
@@ -26,6 +30,7 @@ impl Path {
             .endpoint(receiver.endpoint())
             .api_key("key-of-the-suite")
             .directory(directory.path())
+            .http_timeout(HTTP_TIMEOUT)
             .flush_interval(Duration::from_millis(20));
         let watch = set(builder).build().expect("a watch");
         let client = connect(watched::Server, &watch).await;

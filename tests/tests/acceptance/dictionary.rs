@@ -22,6 +22,9 @@ use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::server::watched;
 use toolwatch_tests::wrapped::Era;
 
+/// A time within which a healthy delivery is certain.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 const DICTIONARY: &str = include_str!("../../../docs/spec/event.md");
 
 #[derive(Deserialize, JsonSchema, Shape)]
@@ -133,7 +136,7 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
     let receiver = Receiver::start().expect("a receiver");
     let directory = tempfile::tempdir().expect("a directory");
     let builder = offline().endpoint(receiver.endpoint()).api_key("k").directory(directory.path());
-    let watch = set(builder).build().expect("a watch");
+    let watch = set(builder.http_timeout(PATIENCE)).build().expect("a watch");
     let client = connect(watched::Server, &watch).await;
     let many: JsonObject = (0..80).map(|n| (format!("f{n}"), json!(n))).collect();
     for (tool, arguments) in [
@@ -167,7 +170,7 @@ async fn events(set: impl FnOnce(WatchBuilder) -> WatchBuilder) -> Vec<Value> {
     call_in_two_traces(&watch).await;
     watch.event("documented").count("rows", 3_u64).record();
     crate::whole::run(&watch).await;
-    watch.flush(Duration::from_secs(10));
+    watch.flush(PATIENCE);
     receiver.requests().iter().flat_map(Received::events).collect()
 }
 

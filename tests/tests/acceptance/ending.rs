@@ -9,11 +9,14 @@ use toolwatch_tests::observed::{call, connect, offline};
 use toolwatch_tests::server::watched;
 
 /// A time within which a healthy delivery is certain, and after which nothing should hang.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a promise of 50 ms may take on a machine that runs other things. It is far below the request's
-/// own timeout of 10 s, for which nobody may wait; `ladders` measures the promise itself.
-const GRACE: Duration = Duration::from_secs(4);
+/// So long a request waits for its reply; nobody may wait for that.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What a promise of 50 ms may take on a machine that runs other things. It is far below the
+/// request's own timeout; `ladders` measures the promise itself.
+const GRACE: Duration = Duration::from_secs(20);
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
@@ -29,7 +32,8 @@ fn sending() -> Sending {
     let receiver = Receiver::start().expect("a receiver");
     let directory = tempfile::tempdir().expect("a directory");
     let builder = offline().endpoint(receiver.endpoint()).api_key("k").directory(directory.path());
-    let watch = builder.flush_interval(PATIENCE).build().expect("a watch");
+    let builder = builder.flush_interval(PATIENCE).http_timeout(HTTP_TIMEOUT);
+    let watch = builder.build().expect("a watch");
     Sending { receiver, _directory: directory, watch }
 }
 

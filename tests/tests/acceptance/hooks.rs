@@ -74,7 +74,7 @@ async fn e12_an_answer_that_comes_while_the_handler_runs_is_recorded() {
 #[tokio::test]
 async fn f4_a_hook_that_hangs_delays_no_call_and_loses_no_event() {
     let recorder = Recorder::with(|builder| {
-        let slow = builder.identify_timeout(Duration::from_secs(2));
+        let slow = builder.identify_timeout(Duration::from_secs(60));
         slow.identify(|_| pending::<Result<Option<String>, ()>>())
     });
     let before = recorder.watch.stats().capture_faults;
@@ -83,8 +83,8 @@ async fn f4_a_hook_that_hangs_delays_no_call_and_loses_no_event() {
     for _ in 0..10 {
         call(&client, "nothing", json!({})).await.expect("a reply");
     }
-    // Ten timeouts of 2 s would take longer than this, and nothing waits for one.
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    // One timeout would take longer than this, and nothing waits for one.
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     let calls = calls(&recorder);
     assert_eq!(calls.len(), 10);
     assert!(calls.iter().all(|call| other(call, "identity").is_none()));

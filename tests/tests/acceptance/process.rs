@@ -8,8 +8,11 @@ use toolwatch::local::Reader;
 use toolwatch::testing::{Receiver, Reply};
 use toolwatch_tests::raw::RawServer;
 
-/// How soon a process ends that nothing holds up.
-const PROMPT: Duration = Duration::from_secs(6);
+/// How soon a process ends that nothing holds up, on a machine that runs other things.
+const PROMPT: Duration = Duration::from_secs(20);
+
+/// So long a request waits for its reply, in ms; no end of a process may.
+const HTTP_TIMEOUT: (&str, &str) = ("TOOLWATCH_HTTP_TIMEOUT_MS", "300000");
 
 struct Session {
     directory: tempfile::TempDir,
@@ -41,7 +44,8 @@ fn k8_the_exit_code_of_the_host_is_kept_and_nothing_is_written() {
     let receiver = Receiver::start().expect("a receiver");
     receiver.always(Reply::hang());
     let endpoint = receiver.endpoint();
-    let variables = [("TOOLWATCH_ENDPOINT", endpoint.as_str()), ("TOOLWATCH_API_KEY", "k")];
+    let endpoint = ("TOOLWATCH_ENDPOINT", endpoint.as_str());
+    let variables = [endpoint, ("TOOLWATCH_API_KEY", "k"), HTTP_TIMEOUT];
     let mut session = Session::start("exit", &variables);
     session.server.call("echo", json!({ "text": "x" })).expect("a reply");
     let before = Instant::now();
@@ -57,7 +61,8 @@ fn k8_a_signal_ends_the_process_at_once_as_it_would_without_a_watch() {
     let receiver = Receiver::start().expect("a receiver");
     receiver.always(Reply::hang());
     let endpoint = receiver.endpoint();
-    let variables = [("TOOLWATCH_ENDPOINT", endpoint.as_str()), ("TOOLWATCH_API_KEY", "k")];
+    let endpoint = ("TOOLWATCH_ENDPOINT", endpoint.as_str());
+    let variables = [endpoint, ("TOOLWATCH_API_KEY", "k"), HTTP_TIMEOUT];
     let mut session = Session::start("watched", &variables);
     session.server.call("echo", json!({ "text": "x" })).expect("a reply");
     let before = Instant::now();

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolRequestParams, ErrorCode};
@@ -80,8 +81,16 @@ impl Log {
         Audit::builder(self.directory()).checkpoint_file(self.home.path().join("checkpoints"))
     }
 
+    /// Verifies a log that was closed.
     fn verify(&self) -> Report {
-        let verifier = Verifier::new(&self.key).checkpoints(self.home.path().join("checkpoints"));
+        let checkpoints = self.home.path().join("checkpoints");
+        // Closing waits 2 s for the last checkpoint at most, and a busy disk may take longer.
+        let (began, is_last) = (Instant::now(), |notes: String| notes.contains("\nclosed\n"));
+        while !std::fs::read_to_string(&checkpoints).is_ok_and(is_last) {
+            assert!(began.elapsed() < Duration::from_secs(60), "no checkpoint of the end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let verifier = Verifier::new(&self.key).checkpoints(checkpoints);
         verifier.verify(&self.directory()).unwrap()
     }
 
@@ -123,7 +132,7 @@ async fn each_call_is_in_the_log_by_the_policy_of_its_tool() {
     client.call_tool(call("balance", json!({}))).await.unwrap();
     assert!(client.call_tool(call("withdraw", json!({}))).await.is_err());
     client.cancel().await.unwrap();
-    watch.shutdown(std::time::Duration::from_secs(5));
+    watch.shutdown(Duration::from_secs(5));
     let report = log.verify();
     assert!(report.verdict().is_intact(), "{:?}", report.damages());
     assert_eq!((report.lanes()[0].end, report.lanes()[0].unfinished), (LaneEnd::Closed, 0));

@@ -18,9 +18,13 @@ pub(crate) enum Manner {
     Prompt,
     /// It takes the batch after so long.
     Slow(Duration),
-    /// It accepts the connection, and neither reads nor answers.
+    /// It accepts the connection, neither reads nor answers, and closes it after a while. A client
+    /// whose own patience ends could not tell a batch that was taken from one that was not.
     Hole,
 }
+
+/// How long a hole keeps what it has swallowed.
+const SWALLOWED: Duration = Duration::from_millis(400);
 
 /// What it took.
 #[derive(Default)]
@@ -111,10 +115,8 @@ impl Collector {
             let manner = self.taken().manner;
             match manner {
                 Manner::Hole => {
-                    // Whoever it has swallowed stays in there, also when it becomes better.
-                    loop {
-                        std::thread::park();
-                    }
+                    std::thread::sleep(SWALLOWED);
+                    return Ok(());
                 }
                 Manner::Slow(wait) => std::thread::sleep(wait),
                 Manner::Prompt => {}

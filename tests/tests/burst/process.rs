@@ -28,7 +28,8 @@ impl Process {
             .env("TOOLWATCH_API_KEY", "key")
             .env("TOOLWATCH_DIR", directory)
             .env("TOOLWATCH_FLUSH_INTERVAL_MS", "20")
-            .env("TOOLWATCH_HTTP_TIMEOUT_MS", "400");
+            // A batch that a busy machine answers late must not be sent twice.
+            .env("TOOLWATCH_HTTP_TIMEOUT_MS", "600000");
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the process starts");

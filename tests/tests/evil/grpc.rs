@@ -7,7 +7,10 @@ use serde_json::json;
 use toolwatch_tests::http2::{Harm, Http2};
 use toolwatch_tests::raw::RawServer;
 
-use super::{MAX_CALLS, MAX_GROWTH_KIB, PATIENCE, WARM_UP, forget_peak, numbers, peak_kib};
+use super::{
+    MAX_CALLS, MAX_GROWTH_KIB, MISSED, PATIENCE, WARM_UP, check_growth, forget_peak, numbers,
+    peak_kib,
+};
 
 /// How often the collector does harm.
 const CONTACTS: usize = 3;
@@ -73,9 +76,14 @@ fn suffer(server: &mut RawServer, collector: &Http2) -> (usize, usize) {
 }
 
 fn check(harm: Harm) {
+    let (max_growth, timeout) = bounds(harm);
+    check_growth(max_growth, || suffer_from(harm, timeout));
+}
+
+/// Plays a round, and returns by how many KiB the peak grew.
+fn suffer_from(harm: Harm, timeout: &str) -> u64 {
     let collector = Http2::start().expect("a collector");
     let directory = tempfile::tempdir().expect("a directory");
-    let (max_growth, timeout) = bounds(harm);
     let mut server = server(&collector, directory.path(), timeout);
     (0..WARM_UP).for_each(|_| call(&mut server));
     assert!(collector.wait_for_spans(WARM_UP), "a kind collector gets everything");
@@ -86,20 +94,22 @@ fn check(harm: Harm) {
     let (calls, beside) = suffer(&mut server, &collector);
     let growth = peak_kib(process).saturating_sub(before);
     let (_, stderr) = server.close().expect("the server ends");
-    let [delivered, spooled, dropped] = numbers(&stderr);
+    let Some([delivered, spooled, dropped]) = numbers(&stderr) else { return MISSED };
     let calls = WARM_UP + calls;
     println!(
         "evil collector over gRPC: {harm:?}: peak +{growth} KiB, {beside} calls beside a held call, \
          {calls} calls = {delivered} delivered + {spooled} spooled + {dropped} dropped"
     );
-    assert!(growth <= max_growth, "{harm:?}: the peak grew by {growth} KiB");
-    assert!(beside > 0 || !is_held(harm), "{harm:?}: no call passed beside a held one");
+    if beside == 0 && is_held(harm) {
+        return MISSED;
+    }
     assert_eq!(delivered + spooled + dropped, calls, "{harm:?}: the account is in balance");
     // A message over the bound of gRPC is an answer, after which OTLP sends nothing again.
     assert!(dropped == 0 || harm == Harm::TenGibibytes, "{harm:?}");
     let next = self::server(&collector, directory.path(), timeout);
     assert!(collector.wait_for_spans(calls - dropped), "{harm:?}: {} came", collector.spans());
     next.close().expect("the next server ends");
+    growth
 }
 
 checks! { Harm,

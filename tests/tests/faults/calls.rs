@@ -87,7 +87,7 @@ async fn a_shutdown_within_a_call() {
         Here::start("shutdown within each call, on one thread", |builder, _| builder).await;
     let watch = here.watch.clone();
     doing(&mut here, move || {
-        watch.shutdown(Duration::from_millis(200));
+        watch.shutdown(PATIENCE);
     })
     .await;
     here.rounds(2).await;
@@ -102,6 +102,7 @@ async fn two_watches_share_a_directory() {
     let second = offline()
         .directory(here.directory.path().join("spool"))
         .flush_interval(Duration::from_millis(20))
+        .http_timeout(PATIENCE)
         .skip_methods(OTHER_METHODS)
         .endpoint(here.receiver.endpoint())
         .api_key("key")

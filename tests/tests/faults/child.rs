@@ -78,7 +78,7 @@ impl Served {
             .env("TOOLWATCH_API_KEY", "key")
             .env("TOOLWATCH_DIR", home.path().join("spool"))
             .env("TOOLWATCH_FLUSH_INTERVAL_MS", "20")
-            .env("TOOLWATCH_HTTP_TIMEOUT_MS", "500")
+            .env("TOOLWATCH_HTTP_TIMEOUT_MS", "60000")
             .env("RUST_BACKTRACE", "0")
             .envs(plan.variables)
             .stdin(Stdio::piped())

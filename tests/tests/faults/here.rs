@@ -13,7 +13,7 @@ use crate::row::{self, Fault, Numbers};
 use crate::session::{Session, twin};
 
 /// How long a flush may take that should end earlier.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server, its watch, its client and where its events go.
 pub(crate) struct Here {
@@ -55,7 +55,8 @@ impl Here {
         let builder = offline()
             .directory(directory.path().join("spool"))
             .flush_interval(Duration::from_millis(20))
-            .http_timeout(Duration::from_millis(500))
+            // A request that was answered, if late, must not be sent again.
+            .http_timeout(PATIENCE)
             .skip_methods(OTHER_METHODS)
             .on_error(|_| {});
         let watch = set(builder, Arc::clone(&fault), receiver.endpoint()).build().expect("a watch");

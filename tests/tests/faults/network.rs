@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use toolwatch::testing::Reply;
+use toolwatch_tests::ports;
 
 use crate::here::{Here, PATIENCE};
 
@@ -65,10 +66,6 @@ fn serve(stream: TcpStream, events: &Mutex<Vec<String>>) -> std::io::Result<()> 
     writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
 }
 
-fn any_port() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
 /// Flushes until nothing waits: the backoff of earlier failures may hold one flush up.
 fn drain(here: &Here) {
     let deadline = Instant::now() + PATIENCE;
@@ -85,8 +82,7 @@ fn distinct(events: &Mutex<Vec<String>>) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_endpoint_is_not_listening_and_then_it_is() {
     let events = Arc::<Mutex<Vec<String>>>::default();
-    // A port that was free a moment ago.
-    let (address, _) = Stoppable::start(any_port(), &events).stop();
+    let address = ports::quiet().expect("a port");
     let mut here = Here::start_with("nobody listens at the endpoint", |builder, _, _| {
         builder.endpoint(format!("http://{address}")).api_key("key")
     })
@@ -110,7 +106,7 @@ async fn the_endpoint_is_not_listening_and_then_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_collector_restarts() {
     let events = Arc::<Mutex<Vec<String>>>::default();
-    let mut collector = Stoppable::start(any_port(), &events);
+    let mut collector = Stoppable::start(ports::quiet().expect("a port"), &events);
     let endpoint = format!("http://{}", collector.address);
     let mut here = Here::start_with("the collector restarts thrice", |builder, _, _| {
         builder.endpoint(endpoint).api_key("key")
@@ -142,18 +138,21 @@ async fn the_endpoints_host_has_no_name() {
     let before = Instant::now();
     here.watch.flush(Duration::from_secs(1));
     here.watch.shutdown(Duration::from_millis(100));
-    assert!(before.elapsed() < Duration::from_secs(15), "{:?}", before.elapsed());
+    assert!(before.elapsed() < PATIENCE, "{:?}", before.elapsed());
     let numbers = here.check_now().await;
     assert_eq!(numbers.get("spooled"), here.session.calls as u64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_collector_hangs_and_resets() {
-    let mut here =
-        Here::start("the collector hangs, resets and refuses", |builder, _| builder).await;
+    let mut here = Here::start("the collector hangs, resets and refuses", |builder, _| {
+        builder.http_timeout(Duration::from_millis(500))
+    })
+    .await;
     here.receiver.script([Reply::hang(), Reply::reset(), Reply::status(503), Reply::hang()]);
     here.rounds(3).await;
     drain(&here);
     let numbers = here.check_delivered().await;
-    assert_eq!(numbers.get("retries"), 4);
+    // A busy machine may be too late with an answer of its own.
+    assert!(numbers.get("retries") >= 4, "{numbers:?}");
 }

@@ -15,7 +15,7 @@ use toolwatch_tests::server::plain;
 use toolwatch_tests::wrapped::spawn;
 
 /// How long a reply may take; none of the faults may cost so much.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls of one round.
 pub(crate) const CALLS: usize = 8;

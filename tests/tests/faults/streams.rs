@@ -39,7 +39,7 @@ async fn stderr_is_full() {
     served.rounds(300).await;
     let before = Instant::now();
     served.rounds(10).await;
-    assert!(before.elapsed() < Duration::from_secs(20), "a stuck stderr costs no call its time");
+    assert!(before.elapsed() < Duration::from_secs(30), "a stuck stderr costs no call its time");
     served.check_delivered().await;
     served.end().await;
     drop(held);
@@ -60,7 +60,9 @@ async fn the_directory_variable_is_not_utf_8() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_process_is_suspended() {
-    let mut served = Served::start(Plan::new("the process is suspended for 3 s")).await;
+    // Requests are under way when it falls asleep, and late when it wakes.
+    let plan = Plan::new("the process is suspended for 3 s");
+    let mut served = Served::start(plan.with("TOOLWATCH_HTTP_TIMEOUT_MS", "500")).await;
     served.rounds(1).await;
     served.receiver.script([Reply::status(503), Reply::status(503)]);
     served.rounds(1).await;
@@ -75,7 +77,8 @@ async fn the_process_is_suspended() {
     awake.await.expect("it goes on");
     served.check_delivered().await;
     let requests = served.receiver.requests().len();
-    assert!(requests <= 27, "no storm after the sleep: {requests} requests");
+    // One for each of the 24 events at most, and some that are sent again.
+    assert!(requests < 40, "no storm after the sleep: {requests} requests");
     served.end().await;
 }
 

@@ -121,7 +121,7 @@ async fn descriptors_run_out() {
     let mut served = Served::start(Plan::new(name).through(["prlimit", "--nofile=64"])).await;
     served.ask("hoard");
     served.rounds(2).await;
-    served.ask("flush 300");
+    served.wait_for(|now| now.get("retries") > 0).await;
     let during = served.numbers();
     assert_eq!(during.get("memory_fallbacks"), 16, "{during:?}");
     assert!(during.get("retries") > 0 && during.get("delivered") == 0, "{during:?}");

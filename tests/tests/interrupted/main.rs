@@ -3,7 +3,7 @@
 
 mod kills;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,8 +16,9 @@ use toolwatch::testing::{Received, Receiver};
 use toolwatch_tests::observed::{Recorder, call, connect};
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::server::watched;
+use toolwatch_tests::victim::wait_until;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts the fixture with begin records and a local record, and these variables besides.
 fn start(directory: &Path, others: &[(&str, &str)]) -> RawServer {
@@ -79,6 +80,21 @@ fn begun_bytes(directory: &Path) -> Vec<u8> {
     begun_paths(directory).into_iter().flat_map(read).collect()
 }
 
+/// Waits until a call of the tool `wait` has a begin record, and returns the bytes of all of them.
+async fn begun_wait(directory: &Path) -> Vec<u8> {
+    loop {
+        let bytes = begun_bytes(directory);
+        if holds(&bytes, b"\"event_name\":\"wait\"") {
+            return bytes;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
 fn length(record: &Record) -> u64 {
     let request = record.request_params.as_ref().expect("a call has arguments");
     request.fields["text"]["len"].as_u64().expect("the text has a length")
@@ -121,17 +137,30 @@ fn a_receiver_gets_an_interrupted_call_once_and_sampling_leaves_none_out() {
         ("TOOLWATCH_API_KEY", "key"),
         ("TOOLWATCH_SAMPLE_RATE", "0"),
         ("TOOLWATCH_FLUSH_INTERVAL_MS", "20"),
+        ("TOOLWATCH_HTTP_TIMEOUT_MS", "300000"),
     ];
+    let events = || receiver.requests().iter().flat_map(Received::events).collect::<Vec<_>>();
+    let is_mark = |event: &&Value| event["event_name"] == "fail";
+    let marks = || {
+        let events = events();
+        let ids = events.iter().filter(is_mark).map(|event| event["event_id"].to_string());
+        ids.collect::<HashSet<_>>().len()
+    };
     kill_with_calls(start(directory.path(), &variables), 4, 2);
-    for _ in 0..2 {
+    for round in 1..=2 {
         let mut server = start(directory.path(), &variables);
         server.initialize().expect("the handshake");
         assert!(receiver.wait_for_requests(1, PATIENCE), "the events arrive");
+        // An error is always sent, and not before the reply to the batch before it was read: a
+        // server that ends sooner leaves that batch to the next one, which sends it again.
+        server.call("fail", json!({ "text": "x" })).expect("a reply");
+        assert!(wait_until(|| marks() >= round), "the error arrives");
         server.close().expect("a clean end");
     }
-    let events: Vec<Value> = receiver.requests().iter().flat_map(Received::events).collect();
+    let events = events();
     let told: Vec<_> = events
         .iter()
+        .filter(|event| !is_mark(event))
         .map(|event| (&event["event_name"], &event["attributes"]["outcome"]))
         .collect();
     assert_eq!(told, [(&json!("wait"), &json!("interrupted")); 4], "calls that ended well are not");
@@ -176,7 +205,11 @@ async fn every_ending_clears_its_begin_record() {
     let panic = call(&client, "panic", json!({ "text": "x" }));
     tokio::time::timeout(Duration::from_millis(200), panic).await.expect_err("no reply");
     let waiting = call(&client, "wait", json!({ "text": "x", "times": 4000 }));
-    tokio::time::timeout(Duration::from_millis(50), waiting).await.expect_err("no reply");
+    tokio::select! {
+        _ = begun_wait(recorder.path()) => {}
+        _ = waiting => panic!("the call ends"),
+        () = tokio::time::sleep(PATIENCE) => panic!("no begin record of the call"),
+    }
     recorder.watch.shutdown(Duration::from_millis(50));
     assert_eq!(begun_files(recorder.path()), 1, "a call is still under way");
     let ended = tokio::time::timeout(PATIENCE, async {
@@ -207,19 +240,11 @@ async fn a_begin_record_goes_by_the_attribute_although_the_wrapper_could_not_kno
     let recorder = Recorder::with(|builder| builder.begin_records(true));
     let server = recorder.watch.wrap(Hidden(watched::Server));
     let client = connect(server, &recorder.watch).await;
-    let begun = async {
-        loop {
-            let bytes = begun_bytes(recorder.path());
-            let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-            if holds(b"\"event_name\":\"wait\"") {
-                break holds(b"_unknown");
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
     let waiting = call(&client, "wait", json!({ "text": "x", "times": 60_000 }));
     tokio::select! {
-        is_left = begun => assert!(!is_left, "of what the wrapper has captured"),
+        bytes = begun_wait(recorder.path()) => {
+            assert!(!holds(&bytes, b"_unknown"), "of what the wrapper has captured");
+        }
         _ = waiting => panic!("the call ends"),
         () = tokio::time::sleep(PATIENCE) => panic!("no begin record of the tool"),
     }

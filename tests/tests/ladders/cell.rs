@@ -14,7 +14,9 @@ use crate::host::Host;
 use crate::state::{Place, State};
 
 /// How long the next process may take to send what the ended one left.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a round is played again at most.
+const REPLAYS: usize = 5;
 
 /// What ends the server, but for SIGKILL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,14 +60,43 @@ pub(crate) struct Shown {
     pub(crate) bytes_told: usize,
 }
 
+impl Shown {
+    /// How much later the watched server ended than the unwatched one, in milliseconds.
+    pub(crate) fn added_ms(&self) -> f64 {
+        (self.watched.as_secs_f64() - self.unwatched.as_secs_f64()) * 1000.0
+    }
+
+    /// The same round played twice: the times of the one that was less late, and all else of both.
+    fn or_earlier(self, again: Self) -> Self {
+        let (replied, lost) = (self.replied + again.replied, self.lost + again.lost);
+        let (doubled, dropped) = (self.doubled + again.doubled, self.dropped + again.dropped);
+        let bytes_told = self.bytes_told + again.bytes_told;
+        let ended_alike = self.ended_alike && again.ended_alike;
+        let earlier = if again.added_ms() < self.added_ms() { again } else { self };
+        Self { replied, lost, doubled, dropped, bytes_told, ended_alike, ..earlier }
+    }
+}
+
 impl Cell {
     /// Whether the server may outlive the first step of the ladder.
     pub(crate) fn is_slow(self) -> bool {
         matches!(self.kind, Kind::Busy | Kind::Stubborn)
     }
 
-    /// Plays the round of this number.
-    pub(crate) fn play(self, round: usize, permits: &Permits) -> io::Result<Shown> {
+    /// Plays the round of this number: once, or again while the watched server ends later than so
+    /// many milliseconds. What is late by itself is late each time.
+    pub(crate) fn play(self, round: usize, permits: &Permits, late: f64) -> io::Result<Shown> {
+        let mut shown = self.play_once(round, permits)?;
+        for _ in 0..REPLAYS {
+            if shown.added_ms() <= late {
+                break;
+            }
+            shown = shown.or_earlier(self.play_once(round, permits)?);
+        }
+        Ok(shown)
+    }
+
+    fn play_once(self, round: usize, permits: &Permits) -> io::Result<Shown> {
         let (place, directory) = (Place::start(self.state)?, tempfile::tempdir()?);
         let calls = 1 + (round + self.state as usize) % 6;
         // Every other round ends while a request is on its way, or failed a moment ago.

@@ -15,6 +15,9 @@ use super::nest::{calls, watch};
 
 type Told = Arc<Mutex<Vec<String>>>;
 
+/// Held by the tests that see whether somebody has collected of the global provider.
+static GLOBAL: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A watch that notes what the operator is told.
 fn told(otel: Otel) -> (Watch, Told) {
     let told = Told::default();
@@ -36,6 +39,7 @@ async fn call(watch: &Watch, times: usize) {
 /// The one test that installs global providers: those of the process are its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn providers_that_are_installed_later_are_found_and_until_then_the_operator_is_told_once() {
+    let _turn = GLOBAL.lock().await;
     let (watch, told) = told(Otel::new());
     assert_eq!(watch.otel_check().spans, OtelState::Unproven);
     assert!(watch.directory().is_none() && watch.destinations().is_empty());
@@ -123,6 +127,7 @@ async fn two_watches_on_one_provider_are_told_apart_by_their_scope() {
 
 #[test]
 fn the_variable_turns_it_on() {
+    let _turn = GLOBAL.blocking_lock();
     let on = |name: &str| (name == "TOOLWATCH_OTEL").then(|| "1".to_owned());
     let watch = Watch::builder().environment(on).build().expect("a watch");
     assert!(watch.is_enabled() && watch.directory().is_none());

@@ -18,7 +18,7 @@ use toolwatch::{Otlp, Watch, WatchBuilder};
 use toolwatch_tests::observed::offline;
 
 /// How long something may take before a test fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) type Attributes = BTreeMap<String, Value>;
 

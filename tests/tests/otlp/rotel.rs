@@ -2,7 +2,7 @@
 //! and of one over HTTP.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use serde_json::json;
 use toolwatch::Otlp;
 use toolwatch_tests::clients::Runtime;
 use toolwatch_tests::observed::offline;
+use toolwatch_tests::ports;
 use toolwatch_tests::posts::{self, Posts};
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::server::watched;
@@ -28,10 +29,18 @@ struct Rotel {
 
 impl Rotel {
     fn start(program: &Path, directory: &Path) -> Self {
-        let [http, grpc] = free_addresses();
+        // One that finds a port taken ends: another one looks for others.
+        let started = (0..10).find_map(|_| Self::try_start(program, directory));
+        started.expect("a collector that listens")
+    }
+
+    /// A collector that listens; `None` when it has ended before.
+    fn try_start(program: &Path, directory: &Path) -> Option<Self> {
+        let [http, grpc] =
+            [(); 2].map(|()| ports::quiet().expect("a port")).map(|address| address.to_string());
         let output = directory.join("rotel.out");
         let file = File::create(&output).expect("a file");
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .args(["start", "--exporter", "blackhole", "--debug-log", "traces"])
             .args(["--debug-log", "metrics", "--debug-log-verbosity", "detailed"])
             .args(["--otlp-http-endpoint", &http, "--otlp-grpc-endpoint", &grpc])
@@ -46,11 +55,14 @@ impl Rotel {
             .expect("the collector starts");
         let start = Instant::now();
         while [&http, &grpc].iter().any(|address| TcpStream::connect(address).is_err()) {
+            if child.try_wait().expect("its status").is_some() {
+                return None;
+            }
             assert!(start.elapsed() < PATIENCE, "the collector does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
         let [endpoint, grpc_endpoint] = [http, grpc].map(|address| format!("http://{address}"));
-        Self { child, endpoint, grpc_endpoint, output }
+        Some(Self { child, endpoint, grpc_endpoint, output })
     }
 
     /// What it printed, without colours.
@@ -70,15 +82,19 @@ impl Rotel {
         plain
     }
 
-    /// Waits until it printed this, and returns everything.
-    fn wait_for(&self, text: &str) -> String {
+    /// Waits until it printed all of this, and returns everything.
+    fn wait_for(&self, lines: &[&str]) -> String {
+        self.wait_for_part(lines, |printed| printed)
+    }
+
+    /// Waits until this part of what it printed has these lines, and returns everything.
+    fn wait_for_part(&self, lines: &[&str], part: impl Fn(&str) -> &str) -> String {
         let start = Instant::now();
         loop {
             let printed = self.printed();
-            if printed.contains(text) {
-                return printed;
-            }
-            assert!(start.elapsed() < PATIENCE, "no {text:?} in:\n{printed}");
+            let missing = lines.iter().find(|line| !part(&printed).contains(**line));
+            let Some(line) = missing else { return printed };
+            assert!(start.elapsed() < PATIENCE, "no {line:?} in:\n{printed}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -91,25 +107,12 @@ impl Drop for Rotel {
     }
 }
 
-/// Two addresses of the loopback interface that nobody listens at.
-fn free_addresses() -> [String; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    listeners.map(|listener| listener.local_addr().expect("an address").to_string())
-}
-
-/// The part of what was printed that is about the span of this name.
+/// The part of what was printed that is about the span of this name; empty when there is none.
 fn span<'a>(printed: &'a str, name: &str) -> &'a str {
     let found = printed.split("\nSpan #").skip(1);
     let mut found = found.filter(|part| part.contains(&format!("Name           : {name}\n")));
-    let part = found.next().unwrap_or_else(|| panic!("no span {name} in:\n{printed}"));
+    let part = found.next().unwrap_or_default();
     part.split("\nResource").next().unwrap_or(part)
-}
-
-#[track_caller]
-fn has(part: &str, lines: &[&str]) {
-    for line in lines {
-        assert!(part.contains(line), "no {line:?} in:\n{part}");
-    }
 }
 
 const IN_META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01";
@@ -119,7 +122,7 @@ const IN_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01
 fn kill_one(rotel: &Rotel, protocol: &str, endpoint: &str, directory: &Path) {
     let directory = directory.join("spool");
     let directory = directory.to_string_lossy();
-    let start = |interval: &str| {
+    let start = |interval: &str, metrics_interval: &str| {
         let variables = [
             ("TOOLWATCH_OTLP", "1"),
             ("TOOLWATCH_DIR", &*directory),
@@ -127,6 +130,7 @@ fn kill_one(rotel: &Rotel, protocol: &str, endpoint: &str, directory: &Path) {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", metrics_interval),
             ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=suite"),
         ];
         let arguments = ["watched", "stdio"];
@@ -134,7 +138,7 @@ fn kill_one(rotel: &Rotel, protocol: &str, endpoint: &str, directory: &Path) {
         RawServer::start(program, &arguments, &variables).expect("the server starts")
     };
     // An hour: nothing is sent before the kill.
-    let mut server = start("3600000");
+    let mut server = start("3600000", "3600000");
     server.initialize().expect("the handshake");
     let meta = json!({ "traceparent": IN_META });
     for (tool, arguments) in [
@@ -147,11 +151,13 @@ fn kill_one(rotel: &Rotel, protocol: &str, endpoint: &str, directory: &Path) {
         server.read_reply(id).expect("a reply");
     }
     server.kill().expect("the server dies");
-    let mut next = start("20");
+    let mut next = start("20", "1000");
     next.initialize().expect("the handshake");
     next.call("answer", json!({ "text": "x" })).expect("a reply");
     // At its end it would send its own events first, and leave the others to whoever comes next.
-    rotel.wait_for("Name           : tools/call protocol_fail\n");
+    rotel.wait_for(&["Name           : tools/call protocol_fail\n"]);
+    // Nor does its end wait for a busy machine to send its metrics.
+    rotel.wait_for(&["-> Name: mcp.server.operation.duration"]);
     next.close().expect("a clean end");
 }
 
@@ -164,10 +170,9 @@ async fn a_real_collector_prints_spans_parents_links_status_buckets_and_resource
     kill_one(&rotel, "http/protobuf", &rotel.endpoint, directory.path());
     let printed = check(&rotel);
     link(&rotel).await;
-    has(
-        span(&rotel.wait_for("Name           : tools/call blocks\n"), "tools/call blocks"),
-        &["0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"],
-    );
+    rotel.wait_for_part(&["0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"], |printed| {
+        span(printed, "tools/call blocks")
+    });
     let spans = printed.matches("\nSpan #").count();
     println!("rotel printed {spans} spans in {} lines", printed.lines().count());
     if let Ok(path) = std::env::var("TOOLWATCH_ROTEL_OUTPUT") {
@@ -188,26 +193,23 @@ async fn a_real_collector_prints_the_same_over_grpc() {
 
 /// Spans, resource and histogram of the servers, as the collector has understood them.
 fn check(rotel: &Rotel) -> String {
-    let printed = rotel.wait_for("Name           : tools/call protocol_fail\n");
-    has(
-        span(&printed, "tools/call echo"),
-        &[
-            "Trace ID       : 4bf92f3577b34da6a3ce929d0e0e4736",
-            "Parent ID      : b7ad6b7169203331",
-            "Kind           : SPAN_KIND_SERVER",
-            "-> mcp.method.name: Str(tools/call)",
-            "-> gen_ai.tool.name: Str(echo)",
-            "-> gen_ai.operation.name: Str(execute_tool)",
-            "-> mcp.tool.args.text.length: Int(5)",
-            "-> mcp.tool.args.schema_valid: Bool(true)",
-            "-> network.transport: Str(pipe)",
-        ],
-    );
-    assert!(!span(&printed, "tools/call echo").contains("STATUS_CODE_ERROR"));
+    let echo = [
+        "Trace ID       : 4bf92f3577b34da6a3ce929d0e0e4736",
+        "Parent ID      : b7ad6b7169203331",
+        "Kind           : SPAN_KIND_SERVER",
+        "-> mcp.method.name: Str(tools/call)",
+        "-> gen_ai.tool.name: Str(echo)",
+        "-> gen_ai.operation.name: Str(execute_tool)",
+        "-> mcp.tool.args.text.length: Int(5)",
+        "-> mcp.tool.args.schema_valid: Bool(true)",
+        "-> network.transport: Str(pipe)",
+    ];
+    rotel.wait_for_part(&echo, |printed| span(printed, "tools/call echo"));
     let failed = ["STATUS_CODE_ERROR", "-> error.type: Str(tool_error)"];
-    has(span(&printed, "tools/call fail"), &failed);
+    rotel.wait_for_part(&failed, |printed| span(printed, "tools/call fail"));
     let internal = ["STATUS_CODE_ERROR", "-> rpc.response.status_code: Str(-32603)"];
-    has(span(&printed, "tools/call protocol_fail"), &internal);
+    let printed = rotel.wait_for_part(&internal, |of| span(of, "tools/call protocol_fail"));
+    assert!(!span(&printed, "tools/call echo").contains("STATUS_CODE_ERROR"));
     let resource = [
         "-> service.name: Str(wrapped)",
         "-> service.version: Str(1.2.3)",
@@ -217,17 +219,16 @@ fn check(rotel: &Rotel) -> String {
         "-> telemetry.sdk.name: Str(toolwatch)",
         "InstrumentationScope toolwatch ",
     ];
-    has(&printed, &resource);
-    let printed = rotel.wait_for("-> Name: mcp.server.operation.duration");
+    rotel.wait_for(&resource);
     let buckets = [
+        "-> Name: mcp.server.operation.duration",
         "-> DataType: Histogram",
         "-> AggregationTemporality: AGGREGATION_TEMPORALITY_CUMULATIVE",
         "ExplicitBounds #5: 0.01",
         "ExplicitBounds #18: 300",
         "Buckets #19, Count: 0",
     ];
-    has(&printed, &buckets);
-    printed
+    rotel.wait_for(&buckets)
 }
 
 /// A call over HTTP with one trace in its header and another in `_meta`.

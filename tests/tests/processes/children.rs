@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use toolwatch::testing::Receiver;
+use toolwatch::testing::{Receiver, Reply};
 use toolwatch_tests::oracle::Oracle;
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::stored::{Doubles, Stored};
@@ -14,11 +15,15 @@ use toolwatch_tests::victim::{Starter, segments, wait_until};
 use super::starter;
 
 const CALLS: u64 = 100;
+/// What a busy machine may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server with a child, and everything that is known of the two.
 struct Family {
     directory: TempDir,
     receiver: Receiver,
+    /// Takes nothing, so that who sends to it rests for five minutes.
+    refusing: Receiver,
     stored: std::sync::Arc<Stored>,
     oracle: Oracle,
 }
@@ -26,8 +31,10 @@ struct Family {
 impl Family {
     fn new() -> Self {
         let (receiver, stored) = Stored::receive().expect("a receiver");
+        let refusing = Receiver::start().expect("a receiver");
+        refusing.always(Reply::status(401));
         let directory = tempfile::tempdir().expect("a directory");
-        Self { directory, receiver, stored, oracle: Oracle::default() }
+        Self { directory, receiver, refusing, stored, oracle: Oracle::default() }
     }
 
     fn starter(&self) -> Starter<'_> {
@@ -37,8 +44,7 @@ impl Family {
     /// A server whose events stay on the disk, so that the next one has to find them.
     fn start(&self) -> RawServer {
         let mut starter = self.starter();
-        // Nobody listens on the discard port of this machine.
-        starter.sinks.endpoint = Some("http://127.0.0.1:9".to_owned());
+        starter.sinks.endpoint = Some(self.refusing.endpoint());
         let mut server = starter.start().expect("a server");
         server.initialize().expect("the handshake");
         server
@@ -57,8 +63,11 @@ impl Family {
         self.directory.path().join("gate")
     }
 
-    /// Has the server fork, and returns the child's id.
+    /// Has the server fork while its sender rests, and returns the child's id. A lock that a sender
+    /// holds at that moment would keep the parent's segments as long as the copy lives.
     fn fork(&self, server: &mut RawServer, does: &str) -> u32 {
+        assert!(self.refusing.wait_for_requests(1, PATIENCE), "the sender is refused");
+        self.call(server);
         child(server, "fork", json!({ "does": does, "until": self.gate() }))
     }
 

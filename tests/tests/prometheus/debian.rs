@@ -90,6 +90,7 @@ fn unpack(folder: &Path) -> Result<Tools, String> {
 }
 
 fn step(command: &mut Command) -> Result<(), String> {
+    command.env("LC_ALL", "C");
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -31,7 +31,7 @@ use toolwatch_tests::wrapped::connect;
 const WRAPPED: &str = env!("CARGO_BIN_EXE_wrapped");
 
 /// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A watch for readers in the process alone, that no variable of the suite's own reaches.
 fn builder() -> WatchBuilder {

@@ -18,7 +18,7 @@ fn is_harmless(text: &str) -> bool {
 #[tokio::test]
 async fn no_control_byte_reaches_a_log_or_the_resource() {
     let seen = Seen::default();
-    let _guard = tracing::subscriber::set_default(seen.clone());
+    let _guard = seen.listen();
     let payloads = payloads();
     let mut router: ToolRouter<Shop> = Shop::tool_router();
     for payload in &payloads {

@@ -1,12 +1,14 @@
 //! The structured log on stderr of a real child, and through `tracing`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use toolwatch_tests::raw::RawServer;
 use toolwatch_tests::wrapped::{Era, Lines};
 use tracing::field::{Field, Visit};
-use tracing::span;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, span};
 
 use crate::shop::{Shop, offline};
 
@@ -16,11 +18,18 @@ fn a_child_writes_one_line_per_event_to_stderr_and_nothing_else_is_needed() {
     let program = env!("CARGO_BIN_EXE_wrapped");
     let mut server = RawServer::start(program, &["watched", "stdio"], &variables).expect("a child");
     server.initialize().expect("a handshake");
+    let written = server.error_lines();
     for _ in 0..20 {
         server.call("echo", json!({ "text": "needle-in-a-log" })).expect("a reply");
     }
-    let (_, stderr) = server.close().expect("an end");
-    let text = String::from_utf8(stderr).expect("text");
+    // Before the end, which waits but a moment for a busy machine.
+    let mut lines: Vec<String> = Vec::new();
+    while lines.iter().filter(|line| line.contains("\"tool_call\"")).count() < 20 {
+        lines.push(written.recv_timeout(Duration::from_secs(60)).expect("a line"));
+    }
+    server.close().expect("an end");
+    lines.extend(written);
+    let text = lines.join("\n");
     assert!(!text.contains("needle-in-a-log"), "no value is in the log");
     let lines: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -38,6 +47,18 @@ fn a_child_writes_one_line_per_event_to_stderr_and_nothing_else_is_needed() {
 /// The events of one target, as JSON.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(pub(crate) Arc<Mutex<Vec<Value>>>);
+
+impl Seen {
+    /// Sees what the tasks of this thread say, until what is returned is dropped.
+    pub(crate) fn listen(&self) -> DefaultGuard {
+        // With one subscriber alone `tracing` asks the thread that comes first to a place in the
+        // code whether anybody wants its events, and keeps the answer: no, on that of another test.
+        static OTHERS: LazyLock<[Dispatch; 2]> =
+            LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Seen::default())));
+        LazyLock::force(&OTHERS);
+        tracing::subscriber::set_default(self.clone())
+    }
+}
 
 struct Fields(Value);
 
@@ -82,7 +103,7 @@ impl tracing::Subscriber for Seen {
 #[tokio::test]
 async fn tracing_gets_the_same_fields_and_the_level_tells_what_failed() {
     let seen = Seen::default();
-    let _guard = tracing::subscriber::set_default(seen.clone());
+    let _guard = seen.listen();
     let watch = offline().log(toolwatch::LogTarget::Tracing).build().expect("a watch");
     let mut lines =
         Lines::of(watch.wrap(Shop::default()), Era::Session).start().await.expect("a start");

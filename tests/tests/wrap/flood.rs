@@ -28,6 +28,7 @@ impl Flood {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOOLWATCH_")) {
             command.env_remove(name);
         }
+        command.env_remove("DO_NOT_TRACK");
         command
             .args(["plain", "stdio"])
             .env("TOOLWATCH_DIR", directory)

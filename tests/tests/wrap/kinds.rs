@@ -1,13 +1,19 @@
 //! D1: how calls end for tools that have neither attribute nor macro.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use rmcp::ErrorData;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 use toolwatch_tests::observed::Recorder;
-use toolwatch_tests::wrapped::{Era, Lines, of_type, records_when, summary};
+use toolwatch_tests::wrapped::{Era, Lines, PATIENCE, of_type, records_when, summary};
 
 use crate::servers::{Mixed, text_tool};
+
+/// Whether the one call that waits has begun.
+static WAITS: AtomicBool = AtomicBool::new(false);
 
 /// A dynamic tool that ends as its argument says.
 fn moody() -> ToolRouter<Mixed> {
@@ -17,7 +23,10 @@ fn moody() -> ToolRouter<Mixed> {
             match arguments["text"].as_str() {
                 Some("panic") => panic!("as asked"),
                 Some("protocol") => Err(ErrorData::internal_error("as asked", None)),
-                Some("wait") => std::future::pending().await,
+                Some("wait") => {
+                    WAITS.store(true, Ordering::Relaxed);
+                    std::future::pending().await
+                }
                 Some("fail") => Ok(CallToolResult::error(vec![ContentBlock::text("no")]).into()),
                 _ => Ok(CallToolResult::success(vec![ContentBlock::text("yes")]).into()),
             }
@@ -64,13 +73,20 @@ async fn d1_a_dynamic_tool_that_is_left_running_is_dropped_with_its_runtime() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    runtime
+    let _lines = runtime
         .spawn(async move {
             let server = watch.wrap_with_router(Mixed::new(), moody());
             let mut lines = Lines::of(server, Era::Session).start().await.expect("a start");
             let params = json!({ "name": "moody", "arguments": { "text": "wait" } });
             lines.send_request("tools/call", params).await.expect("sent");
-            lines.request("ping", json!({})).await.expect("a reply");
+            // The reply to a later request would not tell that the handler of this one has begun.
+            let begun = async {
+                while !WAITS.load(Ordering::Relaxed) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, begun).await.expect("the call begins");
+            lines
         })
         .await
         .expect("the call is under way");

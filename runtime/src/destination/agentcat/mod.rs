@@ -33,10 +33,10 @@ const MAX_PROJECT_CHARS: usize = 64;
 /// use toolwatch::destination::AgentCat;
 ///
 /// let agentcat = AgentCat::new("https://api.agentcat.com", "proj_0000000")?;
-/// let directory = std::env::temp_dir().join("toolwatch-doc-agentcat");
+/// # let home = tempfile::tempdir().unwrap();
+/// # let directory = home.path().join("watch");
 /// let watch = toolwatch::Watch::builder().destination(agentcat).directory(&directory).build()?;
 /// assert_eq!(watch.destinations()[0].0, "agentcat");
-/// # std::fs::remove_dir_all(directory).ok();
 /// # Ok(())
 /// # }
 /// ```

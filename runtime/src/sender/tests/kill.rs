@@ -46,7 +46,7 @@ fn a_segment_of_a_living_process_is_left_alone() {
     local.append(&event(1));
     let (other, taken) = pipeline(config(home.path()), |_| Ok(Ack::all()));
     other.append(&event(2));
-    assert_eq!(other.shutdown(Duration::from_secs(5)).delivered, 1);
+    assert_eq!(other.shutdown(PATIENCE).delivered, 1);
     assert_eq!(*taken.lock().unwrap(), ["00000002"]);
     assert_eq!(local.stats().own().spooled(), 1);
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{drain, fill, payload, settings};
-use crate::spool::{DropReason, ManualClock, Owner, Place, RealDisk, Settings, Spool};
+use crate::spool::{DropReason, FaultyDisk, ManualClock, Owner, Place, Settings, Spool};
 
 fn spool_of(home: &Path, owner: Owner) -> Spool {
     let settings = Settings { owner, ..settings(home, 64 * 1024) };
-    Spool::new(Arc::new(RealDisk), Arc::new(ManualClock::default()), settings)
+    Spool::new(Arc::new(FaultyDisk::default()), Arc::new(ManualClock::default()), settings)
 }
 
 fn interrupted(spool: &Spool) -> Vec<Vec<u8>> {

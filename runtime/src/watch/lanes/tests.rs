@@ -43,7 +43,7 @@ fn fails() -> Result<Ack, SendError> {
 }
 
 fn hangs() -> Result<Ack, SendError> {
-    std::thread::sleep(Duration::from_secs(20));
+    std::thread::sleep(Duration::from_secs(60));
     takes()
 }
 
@@ -67,6 +67,11 @@ fn each_destination_gets_every_event_and_none_waits_for_another() {
     let watch = builder(&directory).destination(first).destination(second).build().unwrap();
     record(&watch, 120);
     watch.flush(Duration::from_secs(10));
+    let began = Instant::now();
+    let delivered = || watch.destinations()[1].1.own().delivered();
+    while delivered() < 120 && began.elapsed() < Duration::from_secs(60) {
+        watch.flush(Duration::from_millis(100));
+    }
     let destinations = watch.destinations();
     let tell = |at: usize| {
         let (name, stats) = &destinations[at];
@@ -85,7 +90,8 @@ fn each_destination_gets_every_event_and_none_waits_for_another() {
     let (second, of_second) = named("second", takes);
     let watch = builder(&directory).destination(first).destination(second).build().unwrap();
     let began = Instant::now();
-    while of_first.lock().unwrap().len() < 120 && began.elapsed() < Duration::from_secs(20) {
+    // Where the watch before has not let go yet, it is met again after 30 s.
+    while of_first.lock().unwrap().len() < 120 && began.elapsed() < Duration::from_secs(120) {
         // A flush waits for the events of this process alone.
         watch.flush(Duration::from_millis(100));
         std::thread::sleep(Duration::from_millis(10));
@@ -105,11 +111,11 @@ fn lanes_end_together_within_the_time_of_one() {
     record(&watch, 1);
     std::thread::sleep(Duration::from_millis(50));
     let began = Instant::now();
-    let Delivery { spooled, dropped, .. } = watch.shutdown(Duration::from_secs(1));
+    let Delivery { spooled, dropped, .. } = watch.shutdown(Duration::from_secs(3));
     let took = began.elapsed();
     assert_eq!((spooled, dropped), (5, 0));
     // One after the other would take five times as long.
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(took < Duration::from_secs(14), "{took:?}");
 }
 
 #[test]

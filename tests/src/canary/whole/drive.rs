@@ -207,7 +207,7 @@ impl Drive<'_> {
         if self.sinks.0.iter().any(|sink| sink.name.starts_with(DURING)) {
             return Ok(());
         }
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let mut seen = Sinks::default();
             seen.add_directory(DURING, &self.spool)?;

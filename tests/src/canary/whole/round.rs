@@ -33,7 +33,7 @@ use crate::sdk::Sdk;
 use crate::wrapped::Era;
 
 /// How long a step may take that takes milliseconds when all is well.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a round does.
 #[derive(Clone, Copy, Debug)]

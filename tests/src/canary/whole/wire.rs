@@ -236,7 +236,7 @@ impl Http {
         let session = reply.lines().find_map(|line| line.strip_prefix("mcp-session-id:"));
         if let (None, Some(session)) = (&self.session, session) {
             let session = session.trim().to_owned();
-            needles.secret(Kind::Context, "the id of the session", session.as_bytes());
+            needles.secret_id(Kind::Context, "the id of the session", &session);
             self.session = Some(session);
         }
         let status = reply.lines().next().unwrap_or_default();

@@ -35,11 +35,16 @@ fn ends(endpoint: &str, wait_for_calls: impl Fn()) -> [Duration; 2] {
     [shutdown, began.elapsed()]
 }
 
-/// The bars are 250 ms and 50 ms; a loaded machine gets as much again.
+/// The bars are 250 ms and 50 ms; a loaded machine gets as much again. It can make one turn longer,
+/// and nobody can make one shorter: one that is within them is enough.
 #[track_caller]
-fn check(what: &str, [shutdown, drop]: [Duration; 2]) {
-    println!("otlp by gRPC with {what}: shutdown(200 ms) {shutdown:?}, drop {drop:?}");
-    assert!(shutdown < Duration::from_millis(500) && drop < Duration::from_millis(300));
+fn check(what: &str, measure: impl Fn() -> [Duration; 2]) {
+    let is_within = || {
+        let [shutdown, drop] = measure();
+        println!("otlp by gRPC with {what}: shutdown(200 ms) {shutdown:?}, drop {drop:?}");
+        shutdown < Duration::from_millis(500) && drop < Duration::from_millis(300)
+    };
+    assert!((0..20).any(|_| is_within()), "{what} delays each end");
 }
 
 #[test]
@@ -51,7 +56,7 @@ fn a_grpc_collector_that_hangs_delays_neither_the_end_nor_a_drop() {
         calls.set(calls.get() + 1);
         assert!(collector.wait_for_calls(calls.get(), PATIENCE));
     };
-    check("a collector that hangs", ends(&collector.endpoint(), wait));
+    check("a collector that hangs", || ends(&collector.endpoint(), wait));
 }
 
 #[test]
@@ -60,7 +65,7 @@ fn a_grpc_collector_that_never_accepts_delays_neither_the_end_nor_a_drop() {
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     // The kernel takes the connection and the request, and nobody looks at them.
     let wait = || std::thread::sleep(Duration::from_millis(200));
-    check("a black hole", ends(&endpoint, wait));
+    check("a black hole", || ends(&endpoint, wait));
 }
 
 /// Runs this test alone in a process of its own, whose threads are few; true within that.

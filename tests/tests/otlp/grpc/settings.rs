@@ -32,7 +32,7 @@ fn variables_turn_grpc_on_for_one_signal_or_both() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
         ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &of_metrics),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20b"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "7000"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "70000"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
     ]);
     let watch = builder.build().expect("a watch");
@@ -44,7 +44,7 @@ fn variables_turn_grpc_on_for_one_signal_or_both() {
     assert!(matches!(call.message, Message::Traces(_)));
     for (name, value) in [
         ("x-key", "a b"),
-        ("grpc-timeout", "7000m"),
+        ("grpc-timeout", "70000m"),
         ("grpc-encoding", "gzip"),
         ("grpc-accept-encoding", "identity"),
         ("te", "trailers"),

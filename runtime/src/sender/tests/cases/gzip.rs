@@ -10,7 +10,7 @@ use crate::testing::{Receiver, Reply};
 fn check(gzip: Option<bool>, refusal: Reply, encoding: Option<&str>) {
     let (home, receiver) = (tempfile::tempdir().unwrap(), Receiver::start().unwrap());
     receiver.script([refusal, Reply::status(200).body(r#"{"accepted":3}"#)]);
-    let client = IngestClient::builder(receiver.endpoint(), "key");
+    let client = IngestClient::builder(receiver.endpoint(), "key").timeout(PATIENCE);
     let client = gzip.into_iter().fold(client, |client, gzip| client.gzip(gzip)).build().unwrap();
     let (mut worker, clock, spool) = worker(home.path(), Box::new(|_| Ok(Ack::all())));
     worker.destination = Box::new(HttpDestination::new(client));

@@ -13,10 +13,15 @@ use crate::{Stats, Watch};
 /// The destinations of a run, by name, and whether they take anything.
 type Set<'a> = &'a [(&'static str, bool)];
 
+/// What the destinations of a run have taken, by name.
+type Takings = BTreeMap<&'static str, Taken>;
+
 /// One run over a directory.
 struct Run {
     watch: Watch,
-    taken: BTreeMap<&'static str, Taken>,
+    taken: Takings,
+    /// Those that take something.
+    up: Vec<&'static str>,
 }
 
 impl Run {
@@ -29,48 +34,72 @@ impl Run {
         if local {
             building = building.local();
         }
-        let mut taken = BTreeMap::new();
+        let mut taken = Takings::new();
         for &(name, is_up) in set {
             let of = Taken::default();
             taken.insert(name, of.clone());
             let answer = if is_up { takes } else { fails };
             building = building.destination(Named { name, answer, taken: of });
         }
-        Self { watch: building.build().unwrap(), taken }
+        let up = set.iter().filter(|(_, is_up)| *is_up).map(|(name, _)| *name).collect();
+        Self { watch: building.build().unwrap(), taken, up }
     }
 
+    /// Records events, and returns when those that take something have taken what waits for them.
     fn record(self, name: &'static str, count: usize) -> Self {
         (0..count).for_each(|_| self.watch.event(name).record());
         self.watch.flush(Duration::from_millis(200));
+        for destination in &self.up {
+            self.wait(destination, 0);
+        }
         self
     }
 
     /// The events that a destination has taken, by name.
     fn taken(&self, destination: &str) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for event in &*self.taken[destination].lock().unwrap() {
-            let event: serde_json::Value = serde_json::from_slice(event).unwrap();
-            *counts.entry(event["event_name"].as_str().unwrap().to_owned()).or_default() += 1;
-        }
-        counts
+        all_taken(std::slice::from_ref(&self.taken), destination)
     }
 
-    /// Waits until a destination has taken so many events, and tells which.
+    /// Waits until a destination has taken so many events and nothing waits for it; tells which.
     #[track_caller]
     fn wait(&self, destination: &str, count: usize) -> BTreeMap<String, usize> {
+        let waiting = || {
+            let stats = self.stats(destination);
+            stats.own().spooled() + stats.adopted().spooled()
+        };
+        let has_taken = || self.taken[destination].lock().unwrap().len() >= count;
+        self.until(|| has_taken() && waiting() == 0);
+        self.taken(destination)
+    }
+
+    /// Waits for long: what a run before has not let go yet, on a busy machine, is met again after
+    /// 30 s.
+    #[track_caller]
+    fn until(&self, is_so: impl Fn() -> bool) {
         let began = Instant::now();
-        while self.taken[destination].lock().unwrap().len() < count {
-            assert!(began.elapsed() < Duration::from_secs(30), "{:?}", self.taken(destination));
+        while !is_so() {
+            assert!(began.elapsed() < Duration::from_secs(120), "{:?}", self.watch.destinations());
             self.watch.flush(Duration::from_millis(50));
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.taken(destination)
     }
 
     fn stats(&self, destination: &str) -> Stats {
         let all = self.watch.destinations();
         all.into_iter().find(|(name, _)| name == destination).unwrap().1
     }
+}
+
+/// The events that a destination has taken in all these runs, by name.
+fn all_taken(runs: &[Takings], destination: &str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for taken in runs.iter().filter_map(|run| run.get(destination)) {
+        for event in &*taken.lock().unwrap() {
+            let event: serde_json::Value = serde_json::from_slice(event).unwrap();
+            *counts.entry(event["event_name"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    counts
 }
 
 fn counts<const N: usize>(of: [(&str, usize); N]) -> BTreeMap<String, usize> {
@@ -198,11 +227,8 @@ fn whatever_the_destinations_of_each_run_are_each_event_reaches_those_of_its_own
         let mut dice = Dice(seed);
         let directory = tempfile::tempdir().unwrap();
         let mut due: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
-        let mut got = due.clone();
-        let note = |got: &mut BTreeMap<_, BTreeMap<String, usize>>, run: &Run, name| {
-            let of: &mut BTreeMap<_, _> = got.entry(name).or_default();
-            run.taken(name).into_iter().for_each(|(event, n)| *of.entry(event).or_default() += n);
-        };
+        // A run that has ended may still be taking what it was about to take.
+        let mut runs: Vec<Takings> = Vec::new();
         for event in events {
             let mut set = Vec::new();
             for name in names {
@@ -220,24 +246,24 @@ fn whatever_the_destinations_of_each_run_are_each_event_reaches_those_of_its_own
             run.watch.shutdown(Duration::from_millis(100));
             for (name, _) in set {
                 due.entry(name).or_default().insert(event.to_owned(), 3);
-                note(&mut got, &run, name);
             }
+            runs.push(run.taken.clone());
         }
         for first in names {
             let mut set: Vec<_> = names.map(|name| (name, true)).to_vec();
             set.retain(|(name, _)| *name == first || *name != "Own name");
             set.sort_by_key(|(name, _)| *name != first);
             let run = Run::start(directory.path(), false, &set);
+            runs.push(run.taken.clone());
             for &(name, _) in &set {
-                let sum = |of: &BTreeMap<&str, BTreeMap<String, usize>>| {
-                    of.get(name).map_or(0, |of| of.values().sum())
-                };
-                let (due, had): (usize, usize) = (sum(&due), sum(&got));
-                run.wait(name, due - had);
-                note(&mut got, &run, name);
+                let sum = |of: &BTreeMap<String, usize>| of.values().sum::<usize>();
+                let due = due.get(name).map_or(0, sum);
+                run.until(|| sum(&all_taken(&runs, name)) >= due);
+                run.wait(name, 0);
             }
         }
-        got.retain(|_, of| !of.is_empty());
+        let got: BTreeMap<_, _> = names.map(|name| (name, all_taken(&runs, name))).into();
+        let got: BTreeMap<_, _> = got.into_iter().filter(|(_, of)| !of.is_empty()).collect();
         assert_eq!(got, due, "seed {seed}");
     }
 }
