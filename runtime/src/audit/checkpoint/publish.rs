@@ -1,7 +1,8 @@
 //! Takes checkpoints to where they are kept. Only the audit log's own thread calls this, because a
 //! file may be slow and a callback anything.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::note::MARK;
@@ -68,10 +69,26 @@ fn append(path: &Path, note: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    // One write with a blank line behind, so that the notes of several writers do not mix.
-    let note = format!("{note}\n");
+    // One write with a blank line behind, so that the notes of several writers do not mix; and what
+    // a kill has cut before takes no part of this one.
+    let start = if ends_in_a_line(path) { "\n" } else { "" };
+    let note = format!("{start}{note}\n");
     match file.write(note.as_bytes())? {
         written if written == note.len() => Ok(()),
         _ => Err(io::ErrorKind::WriteZero.into()),
     }
+}
+
+/// Whether the file ends within a line. A pipe does not, nor one that this process may only write.
+fn ends_in_a_line(path: &Path) -> bool {
+    let last = || {
+        if !std::fs::metadata(path)?.is_file() {
+            return Ok(b'\n');
+        }
+        let (mut file, mut last) = (File::open(path)?, [0]);
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        io::Result::Ok(last[0])
+    };
+    last().is_ok_and(|last| last != b'\n')
 }

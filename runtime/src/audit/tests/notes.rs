@@ -28,3 +28,20 @@ fn a_note_that_is_cut_at_any_byte_is_no_damage() {
         }
     }
 }
+
+#[test]
+fn a_note_behind_a_cut_one_is_a_note_of_its_own() {
+    let world = World::new();
+    drop(world.start());
+    let whole = std::fs::read_to_string(world.published()).unwrap();
+    assert_eq!(world.check_intact().checkpoints(), 2);
+    // Within a line, behind a line, and behind the empty one.
+    for cut in [whole.len() - 30, whole.rfind("\n\n\u{2014}").unwrap() + 2, whole.len()] {
+        std::fs::write(world.published(), &whole[..cut]).unwrap();
+        let found = world.check_intact().checkpoints();
+        drop(world.start());
+        let report = world.check_intact();
+        assert_eq!(report.checkpoints(), found + 2, "{cut}");
+        assert_eq!(report.checkpoints_unreadable(), u64::from(cut < whole.len()));
+    }
+}
