@@ -115,7 +115,10 @@ impl Readers {
 
     /// Hands them an event that is complete. `room` may hold it encoded, with the shape of its
     /// arguments where `written` says.
-    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "nobody reads it then"))]
+    #[cfg_attr(
+        not(feature = "audit"),
+        expect(unused_variables, clippy::ptr_arg, reason = "nobody reads or writes it then")
+    )]
     pub(super) fn read(&self, event: &Event, written: Option<Range<usize>>, room: &mut Vec<u8>) {
         #[cfg(feature = "audit")]
         if let Some(audit) = &self.audit {
