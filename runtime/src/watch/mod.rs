@@ -59,7 +59,7 @@ use crate::spool::{Delivery, Stats};
 ///
 /// # fn main() -> Result<(), toolwatch::Error> {
 /// # let home = tempfile::tempdir().unwrap();
-/// # let directory = home.path().join("watch");
+/// let directory = home.path().join("watch");
 /// let watch = Watch::builder().server("docs", "1.0.0").local().directory(&directory).build()?;
 /// assert!(watch.is_enabled());
 /// let delivery = watch.shutdown(std::time::Duration::from_millis(100));

@@ -34,7 +34,7 @@ const MAX_PROJECT_CHARS: usize = 64;
 ///
 /// let agentcat = AgentCat::new("https://api.agentcat.com", "proj_0000000")?;
 /// # let home = tempfile::tempdir().unwrap();
-/// # let directory = home.path().join("watch");
+/// let directory = home.path().join("watch");
 /// let watch = toolwatch::Watch::builder().destination(agentcat).directory(&directory).build()?;
 /// assert_eq!(watch.destinations()[0].0, "agentcat");
 /// # Ok(())

@@ -3,6 +3,7 @@
 //! Left out is what has no place in a log that cannot be corrected: the intent's text, values that
 //! a type released, tags and properties; and what only helps to understand performance.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error;
@@ -17,10 +18,9 @@ pub(crate) fn encode_for_audit(event: &Event, written: Option<Range<usize>>, out
     let mut json = Writer(out);
     begin(&mut json, event);
     if let Some(arguments) = &event.arguments {
-        let has_values = arguments.fields.iter().any(|field| field.value.is_some());
-        match written {
-            Some(written) if !has_values => json.0.extend_from_within(written),
-            _ => parts::arguments(&mut json, &without_values(arguments)),
+        match (without_values(arguments), written) {
+            (Cow::Borrowed(_), Some(written)) => json.0.extend_from_within(written),
+            (arguments, _) => parts::arguments(&mut json, &arguments),
         }
     } else if let Some(opaque) = event.opaque {
         parts::opaque(&mut json, opaque);
@@ -82,8 +82,7 @@ fn caller(json: &mut Writer<'_>, event: &Event) {
 }
 
 /// Released values are for observers, who forget; an audit log has shapes and hashes alone.
-fn without_values(arguments: &Arguments) -> std::borrow::Cow<'_, Arguments> {
-    use std::borrow::Cow;
+fn without_values(arguments: &Arguments) -> Cow<'_, Arguments> {
     if arguments.fields.iter().all(|field| field.value.is_none()) {
         return Cow::Borrowed(arguments);
     }
