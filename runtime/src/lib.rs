@@ -121,7 +121,7 @@ pub use capture::hash::HashMode;
 pub use capture::intent::IntentLevel;
 pub use capture::plan::Lengths;
 pub use capture::repeat::LoopThresholds;
-pub use custom::{Count, CurrentCall, CustomEvent, LogLevel, ServerLogger, Session};
+pub use custom::{CurrentCall, CustomEvent, LogLevel, ServerLogger, Session};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use destination::IngestClient;
@@ -145,7 +145,7 @@ pub use opentelemetry;
 pub use otel::{Otel, OtelCheck, OtelState};
 pub use sender::Durability;
 #[doc(inline)]
-pub use shape::{Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
+pub use shape::{Count, Exposed, Field, Form, Level, Reveal, Shape, Tagging, TypeShape, Variant};
 pub use spool::{Delivery, DropReason, Stats, Tally};
 #[cfg(feature = "macros")]
 #[doc = include_str!("macros/reveal.md")]

@@ -21,6 +21,16 @@ fn no_message_names_a_generated_item() {
     }
 }
 
+/// The compiler goes through the impls of several crates, or of several files of one crate, in the
+/// order of hashes that change with the place of the checkout.
+#[test]
+fn no_message_changes_with_the_place_of_the_sources() {
+    for (case, message) in messages() {
+        let other_file = message.lines().find(|line| line.trim_start().starts_with(":::"));
+        assert_eq!(other_file, None, "{} lists impls of several files", case.display());
+    }
+}
+
 #[test]
 fn every_error_stands_on_a_token_of_the_author() {
     for (case, message) in messages() {

@@ -121,6 +121,8 @@ impl<E> From<E> for Blamed<E> {
     }
 }
 
+// The compiler lists the types of several crates in an order that changes with the place of the sources.
+#[diagnostic::do_not_recommend]
 impl<E: IntoContents> IntoContents for Blamed<E> {
     fn into_contents(self) -> Vec<ContentBlock> {
         self.error.into_contents()

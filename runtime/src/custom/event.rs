@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Count, add};
+use super::add;
 use crate::capture::losses::{self, Loss};
 use crate::event::{
     self, Caller, ErrorKind, Event, EventId, EventType, Failure, Name, Outcome, Property, Tag,
     Timestamp, Trace,
 };
-use crate::shape::{Exposed, Reveal};
+use crate::shape::{Count, Exposed, Reveal};
 use crate::watch::{Active, Watch};
 
 /// An event of the author's own, until [`record`](Self::record) hands it on.

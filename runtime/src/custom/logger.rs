@@ -146,6 +146,8 @@ impl ServerLogger {
     }
 }
 
+// The compiler lists the types of several crates in an order that changes with the place of the sources.
+#[diagnostic::do_not_recommend]
 impl<C: AsRequestContext> FromContextPart<C> for ServerLogger {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         Ok(Self::of(context.as_request_context()))

@@ -5,7 +5,6 @@
 //! released by [`Reveal`](crate::Reveal). [`ServerLogger`] sends messages to the client, which are
 //! part of no event.
 
-mod count;
 mod current;
 mod event;
 mod logger;
@@ -15,7 +14,6 @@ use crate::capture::losses::{self, Loss};
 use crate::shape::Exposed;
 use crate::watch::Active;
 
-pub use count::Count;
 pub use current::CurrentCall;
 pub use event::CustomEvent;
 pub use logger::{LogLevel, ServerLogger};

@@ -4,6 +4,7 @@
 //! rules and events may name, and lets a type lower its own ceiling. Nothing here reads a value:
 //! that is the work of capture.
 
+mod count;
 mod form;
 mod impls;
 mod level;
@@ -11,6 +12,7 @@ mod reveal;
 #[doc(hidden)]
 pub mod rules;
 
+pub use count::Count;
 pub use form::{Field, Form, Tagging, TypeShape, Variant};
 pub use level::Level;
 pub(crate) use reveal::Inner;

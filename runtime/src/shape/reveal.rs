@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Count;
+
 /// A type whose value may be recorded by a rule of level `value`.
 ///
 /// It is implemented for `bool`, and `#[derive(Reveal)]` implements it for enums without fields.
@@ -55,6 +57,15 @@ impl<T: Reveal + ?Sized> Reveal for Box<T> {
 
     fn reveal(&self) -> Option<Exposed> {
         (**self).reveal()
+    }
+}
+
+impl Reveal for Count {
+    const REASON: &'static str = "how many there are, and not which";
+
+    /// The number; the largest that an event can hold, 2^63 - 1, for a larger one.
+    fn reveal(&self) -> Option<Exposed> {
+        Some(Exposed::int(i64::try_from(self.0).unwrap_or(i64::MAX)))
     }
 }
 

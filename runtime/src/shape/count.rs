@@ -1,13 +1,11 @@
 //! How many of something there are.
 
-use crate::shape::{Exposed, Reveal};
-
 /// A number of things: hits, items, retries, bytes.
 ///
 /// It may leave the process because it counts and does not name. A number that stands for someone or
 /// something, such as an id, a card or a phone number, is no count, and neither is an amount of money
-/// or a coordinate. For those there is no type here: implement [`Reveal`] on one of your own and give
-/// the reason.
+/// or a coordinate. For those there is no type here: implement [`Reveal`](crate::Reveal) on one of your
+/// own and give the reason.
 ///
 /// ```
 /// use toolwatch::{Count, Exposed, Reveal};
@@ -31,14 +29,5 @@ impl From<u32> for Count {
 impl From<usize> for Count {
     fn from(number: usize) -> Self {
         Self(u64::try_from(number).unwrap_or(u64::MAX))
-    }
-}
-
-impl Reveal for Count {
-    const REASON: &'static str = "how many there are, and not which";
-
-    /// The number; the largest that an event can hold, 2^63 - 1, for a larger one.
-    fn reveal(&self) -> Option<Exposed> {
-        Some(Exposed::int(i64::try_from(self.0).unwrap_or(i64::MAX)))
     }
 }
