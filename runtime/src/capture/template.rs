@@ -71,7 +71,7 @@ impl Template {
 
     /// The variable of this name.
     pub(crate) fn variable(&self, name: &str) -> Option<Name> {
-        self.variables.iter().find(|variable| variable.as_str() == name).copied()
+        self.variables.iter().find(|variable| variable.is_of(name)).copied()
     }
 
     /// Whether the URI can have been made from this template.

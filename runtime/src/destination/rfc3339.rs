@@ -17,10 +17,12 @@ pub(super) fn parse_nanos(text: &str) -> Option<u64> {
 
 /// Digits beyond the ninth are left out.
 fn nanos_of_fraction(digits: &str) -> Option<u64> {
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let digits = &digits[..digits.len().min(9)];
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = digits.get(..9).unwrap_or(digits);
     let scale = 10_u64.pow(9 - u32::try_from(digits.len()).ok()?);
-    is_number.then(|| digits.parse().ok().map(|number: u64| number * scale)).flatten()
+    digits.parse().ok().map(|number: u64| number * scale)
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March.
@@ -46,6 +48,7 @@ mod tests {
             ("1969-12-31T23:59:59Z", None),
             ("2026-11-06T21:20:00.Z", None),
             ("2026-11-06T21:20:00.5xZ", None),
+            ("2026-11-06T21:20:00.12345678\u{e9}Z", None),
             ("2026-11-06T21:20:00+02:00", None),
             ("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}Z", None),
             ("2026-11-06", None),

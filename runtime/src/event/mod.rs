@@ -20,9 +20,10 @@ mod side;
 
 pub use id::{EventId, Timestamp};
 #[cfg(feature = "prometheus")]
-pub(crate) use label::is_unprintable;
 pub use label::{Intent, Label};
 pub use name::Name;
+#[cfg(feature = "prometheus")]
+pub(crate) use name::visible;
 pub use operation::EventType;
 pub use outcome::{
     Confidence, ErrorKind, HttpVersion, JsonKind, Outcome, SessionSource, Side, Transport,

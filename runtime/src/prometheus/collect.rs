@@ -51,8 +51,7 @@ impl Page<'_> {
     }
 
     fn tools(&mut self, tools: &[ToolMetrics]) {
-        let names: Vec<String> =
-            tools.iter().map(|tool| label::value(tool.name.as_str())).collect();
+        let names: Vec<String> = tools.iter().map(|tool| tool.name.as_str().to_owned()).collect();
         let tools = || names.iter().map(String::as_str).zip(tools);
         // An outcome that did not occur is there as zero, so that its first one is a change.
         self.add(
@@ -165,7 +164,7 @@ impl Kind {
     }
 
     fn values(&self) -> [String; 5] {
-        let target = self.target.map(|name| label::value(name.as_str())).unwrap_or_default();
+        let target = self.target.map(|name| name.as_str().to_owned()).unwrap_or_default();
         let (tool, prompt) = match self.method {
             "prompts/get" => (String::new(), target),
             _ => (target, String::new()),

@@ -203,10 +203,10 @@ fn d5_what_is_absent_is_an_absent_key() {
 fn d10_hostile_names_are_escaped() {
     for name in ["a\"b", "\\", "\u{0}\u{1f}\u{7f}\n\r\t", "\u{2028}\u{1f600}é", "", "{[,"] {
         let mut event = plain();
-        event.name = Name::register(name);
+        event.name = Name::from_static(name);
         let arguments = event.arguments.as_mut().unwrap();
         arguments.fields.truncate(1);
-        arguments.fields[0].path = Name::register(name);
+        arguments.fields[0].path = Name::from_static(name);
         let event = parsed(&event);
         assert_eq!(event["event_name"], name);
         assert_eq!(event["request_params"]["fields"][name]["len"], 24);

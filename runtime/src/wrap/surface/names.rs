@@ -93,7 +93,7 @@ impl Places {
     /// Learns resources by URI and name.
     pub(crate) fn learn_resources<'r>(&self, resources: impl Iterator<Item = (&'r str, &'r str)>) {
         for (uri, name) in resources {
-            if self.resource(uri).is_some_and(|known| known.as_str() == name) {
+            if self.resource(uri).is_some_and(|known| known.is_of(name)) {
                 continue;
             }
             self.learn_scheme(uri);
@@ -114,7 +114,7 @@ impl Places {
 
     /// The template that was written like this.
     pub(crate) fn template_named(&self, text: &str) -> Option<Name> {
-        read(&self.templates).iter().map(Template::name).find(|name| name.as_str() == text)
+        read(&self.templates).iter().map(Template::name).find(|name| name.is_of(text))
     }
 
     /// The names of a template's variables.
@@ -141,7 +141,7 @@ impl Places {
 impl KnownPrompt {
     /// The declared argument of this name.
     pub(crate) fn argument(&self, name: &str) -> Option<Name> {
-        self.arguments.iter().find(|argument| argument.as_str() == name).copied()
+        self.arguments.iter().find(|argument| argument.is_of(name)).copied()
     }
 
     fn learn(prompt: &Prompt, watch: &Active) -> Self {
