@@ -138,6 +138,7 @@ async fn asked_to_stop() {
 async fn demo() -> Result<(), Box<dyn Error>> {
     let directory =
         std::env::temp_dir().join(format!("toolwatch-everything-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory)?;
     let (ingest, collector, agentcat) =
         (Receiver::start()?, Receiver::start()?, Receiver::start()?);

@@ -20,7 +20,7 @@ const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 const NODE_AT_LEAST: (u32, u32) = (20, 0);
 
 /// What pip and npm say when they cannot reach a registry, as opposed to one that refuses a pin.
-const UNREACHABLE: [&str; 24] = [
+const UNREACHABLE: [&str; 29] = [
     "ENOTFOUND",
     "EAI_AGAIN",
     "ECONNREFUSED",
@@ -45,6 +45,11 @@ const UNREACHABLE: [&str; 24] = [
     "ProtocolError",
     "ResponseError",
     "Server Error",
+    "403 Client Error",
+    "429 Client Error",
+    "SSLError",
+    "code E403",
+    "FETCH_ERROR",
 ];
 
 /// Why there is no client.

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// What apt says when there is no archive to be reached, or when it knows none.
-const ABSENT: [&str; 8] = [
+const ABSENT: [&str; 9] = [
     "Unable to locate package",
     "Unable to fetch",
     "Failed to fetch",
@@ -16,6 +16,7 @@ const ABSENT: [&str; 8] = [
     "Connection refused",
     "Connection timed out",
     "No packages found",
+    "select candidate version",
 ];
 
 /// The two programs.

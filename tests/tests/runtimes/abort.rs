@@ -21,7 +21,7 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("abort");
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("abort/Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--manifest-path"]).arg(manifest);
+    cargo.args(["build", "--quiet", "--locked", "--manifest-path"]).arg(manifest);
     let built = cargo.arg("--target-dir").arg(&target).output().expect("cargo runs");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     target.join("debug").join("aborting")

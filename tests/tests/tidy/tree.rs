@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Entries that hold nothing written by hand. In a worktree `.git` is a file.
-const SKIPPED: [&str; 4] = ["target", ".git", ".idea", ".vscode"];
+/// Entries that hold nothing written by hand, as `.gitignore` has them, and logs. In a worktree `.git` is a file.
+const SKIPPED: [&str; 8] =
+    ["target", ".git", ".idea", ".vscode", "grown", "fixed", "found", "nohup.out"];
 
 /// One file that is text.
 pub(crate) struct File {
@@ -101,7 +102,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<File>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        if SKIPPED.contains(&name.as_str()) {
+        if SKIPPED.contains(&name.as_str()) || name.ends_with(".log") {
             continue;
         }
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
