@@ -28,7 +28,8 @@ pub(super) struct Segment {
     pub(super) common: Arc<[u8]>,
     /// Bytes that are known to be whole.
     pub(super) len: u64,
-    next_sequence: u32,
+    /// The sequence number of the next append; 0 in a segment that was taken over.
+    pub(super) next_sequence: u32,
     /// Events that are not settled.
     pub(super) waiting: u64,
     /// How many of those are in the batch that is being sent.

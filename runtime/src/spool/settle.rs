@@ -165,6 +165,7 @@ fn source(segment: &Segment) -> Source {
         adopted: segment.adopted,
         from: segment.settled,
         limit: segment.len,
+        end_sequence: segment.next_sequence,
         waiting: segment.waiting,
     }
 }
