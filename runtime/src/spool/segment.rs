@@ -9,6 +9,7 @@ use super::ack::{self, Acknowledged};
 use super::disk::{Disk, DiskFile, Writes};
 use super::frame::{self, Frame};
 use super::owner::Owner;
+use super::private::is_refusal;
 use super::scan::{self, Scanner};
 use crate::event::EventId;
 
@@ -107,7 +108,7 @@ impl Segment {
             offset: header.as_ref().map_or(0, |header| header.len),
             next_sequence: 0,
         };
-        let (settled, turn) = read_ack(disk, &path, len, start);
+        let (settled, turn) = read_ack(disk, &path, len, start)?;
         let (waiting, good, tail) = count(&*file, settled, len)?;
         if tail.bytes > 0 {
             file.set_len(good)?;
@@ -219,12 +220,23 @@ pub(super) fn create(
 
 /// How far the segment at `path` was settled, at least from `start` on, and which turn is next: the
 /// slot that is not the one read, so that a torn write cannot cost both.
-fn read_ack(disk: &dyn Disk, path: &Path, len: u64, start: Acknowledged) -> (Acknowledged, u32) {
-    let Ok(Some(file)) = disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) else {
-        return (start, 0);
+///
+/// # Errors
+/// Fails when the acknowledgement is there and cannot be read now, as for want of descriptors: without
+/// it everything would be sent again. One that is not private is none.
+fn read_ack(
+    disk: &dyn Disk,
+    path: &Path,
+    len: u64,
+    start: Acknowledged,
+) -> io::Result<(Acknowledged, u32)> {
+    let file = match disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) {
+        Err(error) if !is_refusal(&error) => return Err(error),
+        Err(_) | Ok(None) => return Ok((start, 0)),
+        Ok(Some(file)) => file,
     };
-    let found = ack::read(&*file, &(start.offset..=len)).ok().flatten();
-    found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1)))
+    let found = ack::read(&*file, &(start.offset..=len))?;
+    Ok(found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1))))
 }
 
 /// Counts what is left from a position to the end: records, lost ones included; the end of the last whole
