@@ -188,9 +188,17 @@ impl Segment {
 
     /// Removes the segment and then its acknowledgement: in this order a crash in between leaves 48
     /// bytes behind, in the other one it sends everything twice.
-    pub(super) fn remove(&self, disk: &dyn Disk) {
-        if disk.remove(&self.path).is_ok() {
-            let _ = disk.remove(&self.path.with_extension("ack"));
+    ///
+    /// # Errors
+    /// Fails when the segment is still there.
+    pub(super) fn remove(&self, disk: &dyn Disk) -> io::Result<()> {
+        match disk.remove(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => {
+                // One that stays is a stray, and those are looked for.
+                let _ = disk.remove(&self.path.with_extension("ack"));
+                Ok(())
+            }
         }
     }
 }

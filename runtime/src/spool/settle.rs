@@ -89,8 +89,10 @@ impl State {
             let lost = segment.waiting;
             segment.sealed = true;
             self.stats.tally(source.adopted).give_up(lost, DropReason::Damaged);
-            if let Some(segment) = self.take(&source.name, source.adopted) {
-                segment.remove(&*self.disk);
+            if let Some(mut segment) = self.take(&source.name, source.adopted) {
+                // A record that cannot be read is none.
+                segment.keep = false;
+                self.retire(segment);
             }
         }
     }

@@ -12,6 +12,7 @@ mod crash;
 mod damage;
 mod damage_beside;
 mod directory;
+mod ending;
 pub(super) mod faults;
 mod owner;
 #[cfg(unix)]

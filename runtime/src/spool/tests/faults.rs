@@ -34,6 +34,10 @@ pub(crate) struct Faults {
     pub(crate) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
+    /// Nothing can be removed.
+    pub(crate) no_remove: AtomicBool,
+    /// Acknowledgements cannot be opened for writing.
+    pub(crate) no_ack: AtomicBool,
     /// Acknowledgements cannot be opened for reading.
     pub(crate) no_ack_open: AtomicBool,
     /// Acknowledgements cannot be read.
@@ -99,11 +103,18 @@ impl Disk for FaultyDisk {
     }
 
     fn open_ack(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        if self.faults.full.load(Ordering::Relaxed) { Err(full()) } else { RealDisk.open_ack(path) }
+        let refuses = [&self.faults.full, &self.faults.no_ack];
+        match refuses.iter().any(|fault| fault.load(Ordering::Relaxed)) {
+            true => Err(full()),
+            false => RealDisk.open_ack(path),
+        }
     }
 
     fn remove(&self, path: &Path) -> std::io::Result<()> {
-        RealDisk.remove(path)
+        match self.faults.no_remove.load(Ordering::Relaxed) {
+            true => Err(std::io::ErrorKind::PermissionDenied.into()),
+            false => RealDisk.remove(path),
+        }
     }
 
     fn sync_directory(&self, directory: &Path) -> std::io::Result<()> {
