@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ledger::DropReason;
-use super::segment::{SEGMENT_SUFFIX, Segment};
+use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 use super::state::State;
 
 impl State {
@@ -33,10 +33,17 @@ impl State {
             .collect();
         // Names are UUIDv7, so their order is the order of age.
         segments.sort_unstable();
-        let has_old_record = || segments.iter().any(|(name, _)| self.is_old_record(name));
         let mut refusal = None;
+        let has_old_record = || segments.iter().any(|(name, _)| self.is_old_record(name));
         if self.settings.keep_delivered || has_old_record() {
-            excess = self.evict(directory, &segments, excess, true, &mut refusal);
+            // Whether all of one was delivered is known after a look at all that is in it, and this is
+            // the way of a call. Without an acknowledgement nothing was.
+            let acknowledged = files.iter().filter_map(|(name, _)| name.strip_suffix(ACK_SUFFIX));
+            let acknowledged: HashSet<_> = acknowledged.collect();
+            let may_go = |name| acknowledged.contains(name) || self.is_old_record(name);
+            let first: Vec<_> =
+                segments.iter().copied().filter(|&(name, _)| may_go(name)).collect();
+            excess = self.evict(directory, &first, excess, true, &mut refusal);
         }
         match (self.evict(directory, &segments, excess, false, &mut refusal), refusal) {
             (1.., Some(error)) => Err(error),
@@ -104,10 +111,11 @@ impl State {
             // Nobody waits for it.
             return segment.remove(&*disk).map(|()| true);
         }
+        // Whatever becomes of the segment: the torn record is cut off.
+        self.stats.adopted.refuse(torn, DropReason::Torn);
         if delivered_only && segment.waiting > 0 {
             return Ok(false);
         }
-        self.stats.adopted.refuse(torn, DropReason::Torn);
         segment.remove(&*disk)?;
         self.stats.adopted.take(segment.waiting);
         self.give_up(&segment);

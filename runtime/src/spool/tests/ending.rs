@@ -127,3 +127,46 @@ fn what_the_cap_cannot_remove_is_neither_given_up_nor_outgrown() {
     assert!(evicted(&stats) > 0 && world.bytes() <= cap, "{stats:?}");
     assert_eq!(drain(&spool).len() as u64, stats.own().spooled() + stats.adopted().spooled());
 }
+
+#[test]
+fn the_cap_opens_no_segment_that_it_does_not_evict() {
+    let (world, cap) = (World::new(true), 64 * 1024);
+    fill(&world.spool(cap), 0..2_000);
+    let delivered = world.spool(cap);
+    fill(&delivered, 2_000..2_003);
+    delivered.sync(Duration::ZERO);
+    assert_eq!(drain(&delivered).len(), 3);
+    drop(delivered);
+    let before = segment_files(world.home.path());
+    world.faults.adoptions.store(0, Ordering::Relaxed);
+    let spool = world.spool(cap);
+    fill(&spool, 0..300);
+    assert!(!before.last().unwrap().exists(), "what was delivered goes first, though not oldest");
+    let evicted = before.iter().filter(|path| !path.exists()).count();
+    assert!((2..before.len()).contains(&evicted), "{evicted} of {}", before.len());
+    assert_eq!(world.faults.adoptions.load(Ordering::Relaxed), evicted as i64);
+}
+
+#[test]
+fn a_torn_record_that_making_room_cuts_off_is_counted_once() {
+    let (world, cap) = (World::new(true), 64 * 1024);
+    let before = world.spool(cap);
+    fill(&before, 0..50);
+    let mut claim = before.claim(LIMITS, false).unwrap();
+    before.settle(&mut claim, 10, Verdict::Delivered { rejected: 0 });
+    drop(before);
+    let torn = segment_files(world.home.path()).remove(0);
+    let file = std::fs::OpenOptions::new().append(true).open(&torn).unwrap();
+    crate::spool::disk::DiskFile::append(&file, &frame::FRAME_MAGIC).unwrap();
+    drop(file);
+    let spool = world.spool(cap);
+    // Other segments are older, and are evicted, or not, before this one.
+    std::fs::rename(&torn, torn.with_file_name("ffffffff.seg")).unwrap();
+    std::fs::rename(torn.with_extension("ack"), torn.with_file_name("ffffffff.ack")).unwrap();
+    fill(&spool, 0..1_500);
+    assert!(torn.with_file_name("ffffffff.seg").exists());
+    assert_eq!(spool.stats().adopted().captured(), 1);
+    spool.adopt_orphans();
+    let adopted = *spool.stats().adopted();
+    assert_eq!((adopted.dropped(DropReason::Torn), adopted.spooled()), (1, 40));
+}

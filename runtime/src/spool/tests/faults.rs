@@ -34,6 +34,8 @@ pub(crate) struct Faults {
     pub(crate) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
+    /// Segments that were asked for to take them over.
+    pub(crate) adoptions: AtomicI64,
     /// Nothing can be removed.
     pub(crate) no_remove: AtomicBool,
     /// Acknowledgements cannot be opened for writing.
@@ -88,6 +90,7 @@ impl Disk for FaultyDisk {
         if is_ack(path) && self.faults.no_ack_open.load(Ordering::Relaxed) {
             return Err(std::io::Error::other("injected"));
         }
+        self.faults.adoptions.fetch_add(i64::from(!is_ack(path)), Ordering::Relaxed);
         let deadline = Instant::now() + COPIES_LAST;
         let mut adopted = RealDisk.adopt(path, writes)?;
         let waits = !self.faults.meets_owners.load(Ordering::Relaxed);
