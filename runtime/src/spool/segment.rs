@@ -46,8 +46,9 @@ pub(super) struct Segment {
     /// Written, or taken over, since the last sync.
     pub(super) dirty: bool,
     pub(super) created: Duration,
-    /// Reads that failed in a row.
+    /// Reads that failed in a row, and the moment of the clock before which none is tried again.
     pub(super) read_failures: u32,
+    pub(super) read_again: Duration,
 }
 
 impl Segment {
@@ -87,6 +88,7 @@ impl Segment {
             dirty: true,
             created: now,
             read_failures: 0,
+            read_again: Duration::ZERO,
         })
     }
 
@@ -132,6 +134,7 @@ impl Segment {
             dirty: true,
             created: now,
             read_failures: 0,
+            read_again: Duration::ZERO,
         };
         Ok(Some((segment, tail.lost)))
     }

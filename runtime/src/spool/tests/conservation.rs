@@ -210,6 +210,8 @@ impl World {
     fn finish(mut self) {
         self.faults.failing_reads.store(0, Ordering::Relaxed);
         self.settle(usize::MAX, Verdict::Delivered { rejected: 0 });
+        // What could not be read is tried again after a pause.
+        self.clock.advance(Duration::from_secs(60));
         drain(&self.spool);
         let stats = self.spool.stats();
         assert_eq!((stats.own().spooled(), stats.adopted().spooled()), (0, 0), "{stats:?}");
