@@ -16,7 +16,11 @@ impl Spool {
     pub(crate) fn adopt_orphans(&self) -> bool {
         // Before the segments: the event of a call that ended may be in one of them.
         self.report_interrupted();
-        let places = self.lock().settings.places();
+        let (places, lingering) = {
+            let mut state = self.lock();
+            (state.settings.places(), std::mem::take(&mut state.lingering))
+        };
+        lingering.into_iter().for_each(|segment| self.end_segment(segment));
         let mut is_first = true;
         places.iter().any(|place| self.adopt_in(place, std::mem::take(&mut is_first)))
     }
@@ -26,9 +30,10 @@ impl Spool {
         let Ok(files) = self.disk.list(&place.directory) else { return false };
         let (held, mut room, owner) = {
             let state = self.lock();
-            let names = state.own.iter().chain(&state.adopted);
+            let names = state.own.iter().chain(&state.adopted).chain(&state.lingering);
             let names: HashSet<_> = names.map(|segment| segment.name.to_string()).collect();
-            let room = MAX_ADOPTED.saturating_sub(state.adopted.len());
+            let open = state.adopted.len() + state.lingering.len();
+            let room = MAX_ADOPTED.saturating_sub(open);
             (names, room, state.settings.owner.clone())
         };
         let named = |suffix| files.iter().filter_map(move |(name, _)| name.strip_suffix(suffix));
@@ -46,7 +51,8 @@ impl Spool {
                 continue;
             }
             if room == 0 {
-                return true;
+                // Where nothing can be removed, sending makes no room.
+                return !self.lock().adopted.is_empty();
             }
             let events = self.adopt_one(place, name).unwrap_or_default();
             room -= usize::from(events > 0);
@@ -85,7 +91,9 @@ impl Spool {
             state.adopted.push_back(segment);
         } else if !segment.keep {
             drop(state);
-            segment.remove(&*self.disk);
+            if segment.remove(&*self.disk).is_err() {
+                self.lock().stats.disk_errors += 1;
+            }
         }
         Some(waiting)
     }

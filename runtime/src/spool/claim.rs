@@ -24,6 +24,8 @@ pub(super) struct Source {
     pub(super) adopted: bool,
     pub(super) from: Acknowledged,
     pub(super) limit: u64,
+    /// The sequence number that comes behind the limit; 0 when nothing will be written there.
+    pub(super) end_sequence: u32,
     /// Events between the two positions.
     pub(super) waiting: u64,
 }
@@ -97,8 +99,9 @@ impl Claim {
         let mut seen = 0;
         while claim.marks.len() < limits.max_events {
             let Some(found) = scanner.next_record()? else {
-                let upto =
-                    Acknowledged { offset: source.limit, next_sequence: scanner.next_sequence() };
+                // Past the damaged records at the end, which the next claim must not count again.
+                let next_sequence = scanner.next_sequence().max(source.end_sequence);
+                let upto = Acknowledged { offset: source.limit, next_sequence };
                 claim.tail = Some((upto, source.waiting.saturating_sub(seen)));
                 break;
             };

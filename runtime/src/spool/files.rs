@@ -3,7 +3,7 @@
 //! A path is compared with the opened file before anything is read from it, so a symbolic link, a
 //! hard link or another user's file is refused without any platform's own flags.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,17 +53,7 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, path: &Path, writes: Writes) -> io::Result<Arc<dyn DiskFile>> {
-        let file = system::create_private(&mut options(writes), path)?;
-        // Between making and locking, an adopter may have taken the empty file for an orphan.
-        if !lock(&file)? || !is_same_file(path, &file)? {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        if let Err(error) = check_parent(path, &file) {
-            // Nothing of ours stays in a directory of another user.
-            let _ = fs::remove_file(path);
-            return Err(error);
-        }
-        Ok(Arc::new(file))
+        make(path, writes, lock, check_file)
     }
 
     fn adopt(&self, path: &Path, writes: Writes) -> io::Result<Option<Arc<dyn DiskFile>>> {
@@ -176,6 +166,38 @@ fn lock(file: &File) -> io::Result<bool> {
         Err(fs4::TryLockError::WouldBlock) => Ok(false),
         Err(fs4::TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Makes a file and locks it. What is refused then does not stay: nothing of ours in a directory of
+/// another user, and not one more file for each attempt on a file system without locks.
+pub(super) fn make(
+    path: &Path,
+    writes: Writes,
+    lock: impl FnOnce(&File) -> io::Result<bool>,
+    check: impl FnOnce(&Metadata) -> io::Result<()>,
+) -> io::Result<Arc<dyn DiskFile>> {
+    let file = system::create_private(&mut options(writes), path)?;
+    let is_ours = own(path, &file, lock, check).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    });
+    if is_ours? { Ok(Arc::new(file)) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+}
+
+/// Locks a file that was just made, and makes sure that a later process could adopt it: some mounts
+/// show every file as one that others can read. False when an adopter was faster than the lock, and
+/// has taken the empty file for an orphan.
+fn own(
+    path: &Path,
+    file: &File,
+    lock: impl FnOnce(&File) -> io::Result<bool>,
+    check: impl FnOnce(&Metadata) -> io::Result<()>,
+) -> io::Result<bool> {
+    if !lock(file)? || !is_same_file(path, file)? {
+        return Ok(false);
+    }
+    check(&file.metadata()?)?;
+    check_parent(path, file)?;
+    Ok(true)
 }
 
 /// The file and its directory must be one user's.

@@ -11,6 +11,7 @@ mod clock;
 mod directory;
 mod disk;
 mod durable;
+mod ending;
 mod files;
 mod frame;
 mod ledger;
@@ -202,8 +203,7 @@ impl Spool {
         };
         let finished = self.lock().settle(claim.segment.as_ref(), claim.adopted, part, verdict);
         if let Some(segment) = finished {
-            // Not under the lock: removing a large file may take its time.
-            if segment.keep { self.lock().retire(segment) } else { segment.remove(&*self.disk) }
+            self.end_segment(segment);
         }
     }
 
@@ -229,6 +229,9 @@ impl Spool {
         for segment in state.adopted.drain(..) {
             segment.file.unlock();
         }
+        let lingering = std::mem::take(&mut state.lingering);
+        drop(state);
+        self.release_lingering(lingering);
     }
 
     /// Tells the other side something.

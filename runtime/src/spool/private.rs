@@ -10,6 +10,11 @@ pub(super) fn refused(reason: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, reason)
 }
 
+/// Whether an error is one of ours about such a file, and not the system's.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
 /// Others may list the directory, which tells them random names; they must not add to it.
 pub(super) fn check_directory(found: &Metadata) -> io::Result<()> {
     if found.is_symlink() {

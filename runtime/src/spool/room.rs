@@ -6,15 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ledger::DropReason;
-use super::segment::{SEGMENT_SUFFIX, Segment};
+use super::segment::{ACK_SUFFIX, SEGMENT_SUFFIX, Segment};
 use super::state::State;
 
 impl State {
     /// Makes room for one more segment. Segments of living processes are never touched.
-    pub(super) fn make_room(&mut self, directory: &Path) {
+    ///
+    /// # Errors
+    /// Fails when there is no room because the disk does not remove what should go.
+    pub(super) fn make_room(&mut self, directory: &Path) -> io::Result<()> {
         let Ok(files) = self.disk.list(directory) else {
             self.stats.disk_errors += 1;
-            return;
+            return Ok(());
         };
         let files: Vec<_> =
             files.into_iter().filter(|(name, _)| Self::is_spool_file(name)).collect();
@@ -22,7 +25,7 @@ impl State {
         let mut excess =
             (total + self.settings.segment_max_bytes()).saturating_sub(self.settings.max_bytes);
         if excess == 0 {
-            return;
+            return Ok(());
         }
         let mut segments: Vec<_> = files
             .iter()
@@ -30,58 +33,93 @@ impl State {
             .collect();
         // Names are UUIDv7, so their order is the order of age.
         segments.sort_unstable();
+        let mut refusal = None;
         let has_old_record = || segments.iter().any(|(name, _)| self.is_old_record(name));
         if self.settings.keep_delivered || has_old_record() {
-            excess = self.evict(directory, &segments, excess, true);
+            // Whether all of one was delivered is known after a look at all that is in it, and this is
+            // the way of a call. Without an acknowledgement nothing was.
+            let acknowledged = files.iter().filter_map(|(name, _)| name.strip_suffix(ACK_SUFFIX));
+            let acknowledged: HashSet<_> = acknowledged.collect();
+            let may_go = |name| acknowledged.contains(name) || self.is_old_record(name);
+            let first: Vec<_> =
+                segments.iter().copied().filter(|&(name, _)| may_go(name)).collect();
+            excess = self.evict(directory, &first, excess, true, &mut refusal);
         }
-        self.evict(directory, &segments, excess, false);
+        match (self.evict(directory, &segments, excess, false, &mut refusal), refusal) {
+            (1.., Some(error)) => Err(error),
+            (_, refusal) => {
+                self.stats.disk_errors += u64::from(refusal.is_some());
+                Ok(())
+            }
+        }
     }
 
     /// Evicts the first of these segments until the excess is gone, and returns what remains of it.
+    /// A segment that cannot be removed stays in the account; its error takes the place of the one
+    /// before, which is counted.
     fn evict(
         &mut self,
         directory: &Path,
         segments: &[(&str, u64)],
         mut excess: u64,
         delivered_only: bool,
+        refusal: &mut Option<io::Error>,
     ) -> u64 {
         for &(name, len) in segments {
             if excess == 0 {
                 break;
             }
-            if self.evict_one(directory, name, delivered_only) {
-                excess = excess.saturating_sub(len);
+            match self.evict_one(directory, name, delivered_only) {
+                Ok(true) => excess = excess.saturating_sub(len),
+                Ok(false) => {}
+                Err(error) => self.stats.disk_errors += u64::from(refusal.replace(error).is_some()),
             }
         }
         excess
     }
 
-    fn evict_one(&mut self, directory: &Path, name: &str, delivered_only: bool) -> bool {
+    fn evict_one(
+        &mut self,
+        directory: &Path,
+        name: &str,
+        delivered_only: bool,
+    ) -> io::Result<bool> {
+        let disk = Arc::clone(&self.disk);
+        if let Some(at) = self.lingering.iter().position(|segment| &*segment.name == name) {
+            self.lingering[at].remove(&*disk)?;
+            self.lingering.swap_remove(at);
+            return Ok(true);
+        }
         for adopted in [false, true] {
             let held = if adopted { &self.adopted } else { &self.own };
             if let Some(segment) = held.iter().find(|segment| &*segment.name == name) {
-                let go = segment.sealed && !delivered_only;
-                return go
-                    && self.take(name, adopted).is_some_and(|segment| self.give_up(&segment));
+                if !segment.sealed || delivered_only {
+                    return Ok(false);
+                }
+                segment.remove(&*disk)?;
+                self.take(name, adopted).iter().for_each(|segment| self.give_up(segment));
+                return Ok(true);
             }
         }
         let fallback = &self.settings.common;
         let Ok(Some((segment, torn))) =
-            Segment::adopt(&*self.disk, directory, name, fallback, self.clock.now())
+            Segment::adopt(&*disk, directory, name, fallback, self.clock.now())
         else {
-            return false;
+            return Ok(false);
         };
         if self.is_old_record(name) {
             // Nobody waits for it.
-            segment.remove(&*self.disk);
-            return true;
+            return segment.remove(&*disk).map(|()| true);
         }
-        if delivered_only && segment.waiting > 0 {
-            return false;
-        }
+        // Whatever becomes of the segment: the torn record is cut off.
         self.stats.adopted.refuse(torn, DropReason::Torn);
+        if delivered_only && segment.waiting > 0 {
+            return Ok(false);
+        }
+        segment.remove(&*disk)?;
         self.stats.adopted.take(segment.waiting);
-        self.give_up(&segment)
+        self.give_up(&segment);
+        Ok(true)
     }
 
     fn is_old_record(&self, name: &str) -> bool {
@@ -113,13 +151,12 @@ impl State {
         }
     }
 
-    /// Removes a segment; what is in flight stays in the account until its batch is settled.
-    fn give_up(&mut self, segment: &Segment) -> bool {
+    /// Gives up a segment that was removed; what is in flight stays in the account until its batch is
+    /// settled.
+    fn give_up(&mut self, segment: &Segment) {
         let lost = segment.waiting.saturating_sub(segment.in_flight);
         self.evicted_in_flight[usize::from(segment.adopted)] += segment.in_flight;
         self.stats.tally(segment.adopted).give_up(lost, DropReason::SpoolFull);
-        segment.remove(&*self.disk);
-        true
     }
 }
 

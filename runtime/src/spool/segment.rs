@@ -9,6 +9,7 @@ use super::ack::{self, Acknowledged};
 use super::disk::{Disk, DiskFile, Writes};
 use super::frame::{self, Frame};
 use super::owner::Owner;
+use super::private::is_refusal;
 use super::scan::{self, Scanner};
 use crate::event::EventId;
 
@@ -28,7 +29,8 @@ pub(super) struct Segment {
     pub(super) common: Arc<[u8]>,
     /// Bytes that are known to be whole.
     pub(super) len: u64,
-    next_sequence: u32,
+    /// The sequence number of the next append; 0 in a segment that was taken over.
+    pub(super) next_sequence: u32,
     /// Events that are not settled.
     pub(super) waiting: u64,
     /// How many of those are in the batch that is being sent.
@@ -44,8 +46,9 @@ pub(super) struct Segment {
     /// Written, or taken over, since the last sync.
     pub(super) dirty: bool,
     pub(super) created: Duration,
-    /// Reads that failed in a row.
+    /// Reads that failed in a row, and the moment of the clock before which none is tried again.
     pub(super) read_failures: u32,
+    pub(super) read_again: Duration,
 }
 
 impl Segment {
@@ -85,6 +88,7 @@ impl Segment {
             dirty: true,
             created: now,
             read_failures: 0,
+            read_again: Duration::ZERO,
         })
     }
 
@@ -106,7 +110,7 @@ impl Segment {
             offset: header.as_ref().map_or(0, |header| header.len),
             next_sequence: 0,
         };
-        let (settled, turn) = read_ack(disk, &path, len, start);
+        let (settled, turn) = read_ack(disk, &path, len, start)?;
         let (waiting, good, tail) = count(&*file, settled, len)?;
         if tail.bytes > 0 {
             file.set_len(good)?;
@@ -130,6 +134,7 @@ impl Segment {
             dirty: true,
             created: now,
             read_failures: 0,
+            read_again: Duration::ZERO,
         };
         Ok(Some((segment, tail.lost)))
     }
@@ -186,9 +191,17 @@ impl Segment {
 
     /// Removes the segment and then its acknowledgement: in this order a crash in between leaves 48
     /// bytes behind, in the other one it sends everything twice.
-    pub(super) fn remove(&self, disk: &dyn Disk) {
-        if disk.remove(&self.path).is_ok() {
-            let _ = disk.remove(&self.path.with_extension("ack"));
+    ///
+    /// # Errors
+    /// Fails when the segment is still there.
+    pub(super) fn remove(&self, disk: &dyn Disk) -> io::Result<()> {
+        match disk.remove(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => {
+                // One that stays is a stray, and those are looked for.
+                let _ = disk.remove(&self.path.with_extension("ack"));
+                Ok(())
+            }
         }
     }
 }
@@ -218,12 +231,23 @@ pub(super) fn create(
 
 /// How far the segment at `path` was settled, at least from `start` on, and which turn is next: the
 /// slot that is not the one read, so that a torn write cannot cost both.
-fn read_ack(disk: &dyn Disk, path: &Path, len: u64, start: Acknowledged) -> (Acknowledged, u32) {
-    let Ok(Some(file)) = disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) else {
-        return (start, 0);
+///
+/// # Errors
+/// Fails when the acknowledgement is there and cannot be read now, as for want of descriptors: without
+/// it everything would be sent again. One that is not private is none.
+fn read_ack(
+    disk: &dyn Disk,
+    path: &Path,
+    len: u64,
+    start: Acknowledged,
+) -> io::Result<(Acknowledged, u32)> {
+    let file = match disk.adopt(&path.with_extension("ack"), Writes::AtTheEnd) {
+        Err(error) if !is_refusal(&error) => return Err(error),
+        Err(_) | Ok(None) => return Ok((start, 0)),
+        Ok(Some(file)) => file,
     };
-    let found = ack::read(&*file, &(start.offset..=len)).ok().flatten();
-    found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1)))
+    let found = ack::read(&*file, &(start.offset..=len))?;
+    Ok(found.map_or((start, 0), |(settled, turn)| (settled, turn.wrapping_add(1))))
 }
 
 /// Counts what is left from a position to the end: records, lost ones included; the end of the last whole

@@ -2,14 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::claim::{Claim, Limits, Part, Source};
 use super::ledger::DropReason;
 use super::segment::Segment;
 use super::state::State;
 
-/// Reads of a segment that may fail in a row before what is left of it counts as damaged.
-const MAX_READ_FAILURES: u32 = 3;
+/// Reads of a segment that may fail in a row before what is left of it counts as damaged, and how long
+/// the first of the pauses between them is, of which each is twice as long: 6.2 s together.
+const MAX_READ_FAILURES: u32 = 6;
+const READ_PAUSE: Duration = Duration::from_millis(200);
 
 /// How a part of a claim was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +39,10 @@ pub(super) enum Next {
 impl State {
     /// Tells where the next events are, or takes them out of memory.
     pub(super) fn next_source(&mut self, limits: Limits, adopted_first: bool) -> Next {
-        let own = || self.own.iter().find(|segment| segment.waiting > 0);
-        let adopted = || self.adopted.iter().find(|segment| segment.waiting > 0);
+        let now = self.clock.now();
+        let is_due = |segment: &&Segment| segment.waiting > 0 && segment.read_again <= now;
+        let own = || self.own.iter().find(is_due);
+        let adopted = || self.adopted.iter().find(is_due);
         let segment = if adopted_first { adopted().or_else(own) } else { own() };
         if let Some(segment) = segment {
             return Next::Read(source(segment));
@@ -81,16 +86,21 @@ impl State {
     /// A segment could not be read. After some failures what is left of it is given up.
     pub(super) fn read_failed(&mut self, source: &Source) {
         self.stats.disk_errors += 1;
+        let now = self.clock.now();
         let Some(segment) = self.find(&source.name, source.adopted) else {
             return;
         };
+        let pause = READ_PAUSE.saturating_mul(1 << segment.read_failures.min(MAX_READ_FAILURES));
+        segment.read_again = now.saturating_add(pause);
         segment.read_failures += 1;
         if segment.read_failures >= MAX_READ_FAILURES {
             let lost = segment.waiting;
             segment.sealed = true;
             self.stats.tally(source.adopted).give_up(lost, DropReason::Damaged);
-            if let Some(segment) = self.take(&source.name, source.adopted) {
-                segment.remove(&*self.disk);
+            if let Some(mut segment) = self.take(&source.name, source.adopted) {
+                // A record that cannot be read is none.
+                segment.keep = false;
+                self.retire(segment);
             }
         }
     }
@@ -165,6 +175,7 @@ fn source(segment: &Segment) -> Source {
         adopted: segment.adopted,
         from: segment.settled,
         limit: segment.len,
+        end_sequence: segment.next_sequence,
         waiting: segment.waiting,
     }
 }

@@ -49,6 +49,7 @@ impl Share {
         if let Ok(mut state) = self.state.try_lock() {
             state.own.clear();
             state.adopted.clear();
+            state.lingering.clear();
         }
         if let Ok(mut begun) = self.begun.try_lock() {
             begun.held = None;

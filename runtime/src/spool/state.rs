@@ -65,6 +65,8 @@ pub(super) struct State {
     /// Own segments by age; the last one takes the appends unless it is sealed.
     pub(super) own: VecDeque<Segment>,
     pub(super) adopted: VecDeque<Segment>,
+    /// Finished segments whose end the disk has refused; their locks keep others from sending them.
+    pub(super) lingering: Vec<Segment>,
     pub(super) memory: MemoryQueue,
     /// Events out of the memory queue in the batch that is being sent.
     pub(super) memory_in_flight: u64,
@@ -92,6 +94,7 @@ impl State {
             settings,
             own: VecDeque::new(),
             adopted: VecDeque::new(),
+            lingering: Vec::new(),
             memory,
             memory_in_flight: 0,
             evicted_in_flight: [0; 2],
@@ -225,7 +228,7 @@ impl State {
         };
         self.is_rooted &= !self.disk.prepare(&directory)?;
         self.seal();
-        self.make_room(&directory);
+        self.make_room(&directory)?;
         let (wall, now) = (self.clock.wall(), self.clock.now());
         let settings = &self.settings;
         let mut segment =
@@ -245,16 +248,6 @@ impl State {
             && let Some(segment) = self.own.pop_back()
         {
             self.retire(segment);
-        }
-    }
-
-    /// Lets go of a finished segment.
-    pub(super) fn retire(&mut self, mut segment: Segment) {
-        if !segment.keep {
-            segment.remove(&*self.disk);
-        } else {
-            self.stats.disk_errors += u64::from(segment.write_ack(&*self.disk).is_err());
-            segment.file.unlock();
         }
     }
 

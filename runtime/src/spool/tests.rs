@@ -12,6 +12,7 @@ mod crash;
 mod damage;
 mod damage_beside;
 mod directory;
+mod ending;
 pub(super) mod faults;
 mod owner;
 #[cfg(unix)]
@@ -140,19 +141,29 @@ fn a_full_disk_costs_nothing_but_the_memory_bound() {
 }
 
 #[test]
-fn a_segment_that_cannot_be_read_is_given_up_after_some_tries() {
+fn a_segment_that_cannot_be_read_is_given_up_after_some_seconds() {
     let home = tempfile::tempdir().unwrap();
-    let faults = Arc::new(Faults::default());
+    let (faults, clock) = (Arc::new(Faults::default()), Arc::new(ManualClock::default()));
     let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
-    let spool = Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20));
+    let spool = Spool::new(disk, clock.clone(), settings(home.path(), 1 << 20));
+    // Looks as often as the sender does, until the segment is read or given up.
+    let time_until_it_ends = || {
+        let start = clock.now();
+        while spool.claim(LIMITS, false).is_none() && spool.stats().own().spooled() > 0 {
+            clock.advance(Duration::from_millis(10));
+        }
+        clock.now() - start
+    };
     fill(&spool, 0..3);
-    faults.failing_reads.store(2, Ordering::Relaxed);
-    assert!(spool.claim(LIMITS, false).is_none() && spool.claim(LIMITS, false).is_none());
-    assert_eq!(spool.claim(LIMITS, false).unwrap().len(), 3, "two failures are forgiven");
-    faults.failing_reads.store(3, Ordering::Relaxed);
-    (0..3).for_each(|_| assert!(spool.claim(LIMITS, false).is_none()));
-    let stats = spool.stats();
-    assert_eq!((stats.own().dropped(DropReason::Damaged), stats.own().spooled()), (3, 0));
+    faults.failing_reads.store(5, Ordering::Relaxed);
+    assert!(time_until_it_ends() > Duration::from_secs(5));
+    assert_eq!((drain(&spool).len(), spool.stats().disk_errors), (3, 5), "five are forgiven");
+    fill(&spool, 3..6);
+    faults.failing_reads.store(6, Ordering::Relaxed);
+    let took = time_until_it_ends();
+    assert!((5..10).contains(&took.as_secs()), "{took:?}");
+    let own = *spool.stats().own();
+    assert_eq!((own.dropped(DropReason::Damaged), own.spooled()), (3, 0));
     spool.append(&payload(9));
     assert_eq!(drain(&spool), [payload(9)]);
 }

@@ -7,7 +7,8 @@
 //! every order is met.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::file::{Change, Inode, put};
 use super::{Dice, Fs, Machine};
@@ -25,6 +26,15 @@ impl Machine {
         let inodes = fs.inodes.iter_mut().filter(|inode| !inode.pending.is_empty());
         inodes.for_each(|inode| inode.lose(&mut fs.dice));
         fs.lose_names();
+    }
+}
+
+impl Machine {
+    /// The files, and their bytes, whose removal was the last thing that a process did.
+    pub(crate) fn take_last_removed(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let fs = &mut *self.fs();
+        let removed = std::mem::take(&mut fs.last_removed).into_iter();
+        removed.map(|(path, inode)| (path, fs.inodes[inode].data.clone())).collect()
     }
 }
 
@@ -69,6 +79,17 @@ fn lose_write(
 }
 
 impl Fs {
+    pub(super) fn remove(&mut self, process: u32, path: &Path) -> io::Result<()> {
+        let dies = self.step(process)?;
+        let happens = !dies || self.dice.chance(50);
+        let inode = *self.names.get(path).ok_or(io::ErrorKind::NotFound)?;
+        if happens {
+            self.last_removed.extend(dies.then(|| (path.to_owned(), inode)));
+            self.set_name(path, None);
+        }
+        self.end(process, ())
+    }
+
     pub(super) fn sync_directory(&mut self, directory: &Path) {
         let (done, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending_names)
             .into_iter()
@@ -101,7 +122,7 @@ impl Fs {
     }
 }
 
-fn name(names: &mut BTreeMap<std::path::PathBuf, usize>, path: &Path, inode: Option<usize>) {
+fn name(names: &mut BTreeMap<PathBuf, usize>, path: &Path, inode: Option<usize>) {
     match inode {
         Some(inode) => names.insert(path.to_owned(), inode),
         None => names.remove(path),

@@ -66,6 +66,8 @@ struct Fs {
     budget: u64,
     full: bool,
     power_is_gone: bool,
+    /// Files that were removed by a process that died in it.
+    last_removed: Vec<(PathBuf, usize)>,
 }
 
 fn died() -> io::Error {
@@ -92,6 +94,7 @@ impl Machine {
             budget: u64::MAX,
             full: false,
             power_is_gone: false,
+            last_removed: Vec::new(),
         })))
     }
 
@@ -279,15 +282,7 @@ impl Disk for SimDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut fs = self.machine.fs();
-        let happens = fs.step_whole(self.process)?;
-        if !fs.names.contains_key(path) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        if happens {
-            fs.set_name(path, None);
-        }
-        fs.end(self.process, ())
+        self.machine.fs().remove(self.process, path)
     }
 
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {

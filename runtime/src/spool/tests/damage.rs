@@ -75,6 +75,22 @@ fn one_damaged_byte_costs_at_most_its_own_record() {
 }
 
 #[test]
+fn damage_at_the_end_of_the_active_segment_is_counted_once() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 1 << 20);
+    fill(&spool, 0..3);
+    let path = segment_files(home.path()).remove(0);
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let len = file.metadata().unwrap().len();
+    crate::spool::disk::DiskFile::write_at(&file, len - 1, b"?").unwrap();
+    assert_eq!(drain(&spool), [0, 1].map(payload));
+    fill(&spool, 3..6);
+    assert_eq!(drain(&spool), [3, 4, 5].map(payload));
+    let own = *spool.stats().own();
+    assert_eq!((own.delivered(), own.dropped(DropReason::Damaged)), (5, 1));
+}
+
+#[test]
 fn a_segment_cut_anywhere_keeps_its_whole_records() {
     let (bytes, ends) = segment();
     for len in 0..bytes.len() {

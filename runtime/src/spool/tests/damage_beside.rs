@@ -69,6 +69,31 @@ fn a_damaged_acknowledgement_sends_more_again_and_loses_nothing() {
     eprintln!("{tried} damaged acknowledgements: 0 events lost");
 }
 
+#[test]
+fn an_acknowledgement_that_cannot_be_read_now_is_read_later() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::new(Faults::default());
+    let spool = || {
+        let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+        Spool::new(disk, Arc::new(ManualClock::default()), settings(home.path(), 1 << 20))
+    };
+    let before = spool();
+    fill(&before, 0..9);
+    let mut claim = before.claim(LIMITS, false).unwrap();
+    before.settle(&mut claim, 6, Verdict::Delivered { rejected: 0 });
+    before.release();
+    let next = spool();
+    for (errors, fault) in [&faults.no_ack_open, &faults.no_ack_read].into_iter().enumerate() {
+        fault.store(true, Ordering::Relaxed);
+        next.adopt_orphans();
+        fault.store(false, Ordering::Relaxed);
+        let stats = next.stats();
+        assert_eq!((stats.adopted().captured(), stats.disk_errors), (0, errors as u64 + 1));
+    }
+    next.adopt_orphans();
+    assert_eq!(drain(&next), numbers(6..9), "and nothing again that was delivered");
+}
+
 /// Begin records at the file's own places: three calls under way, one that has ended.
 fn begun() -> Vec<u8> {
     let home = tempfile::tempdir().unwrap();

@@ -34,6 +34,16 @@ pub(crate) struct Faults {
     pub(crate) syncs: AtomicI64,
     /// So many reads fail.
     pub(crate) failing_reads: AtomicI64,
+    /// Segments that were asked for to take them over.
+    pub(crate) adoptions: AtomicI64,
+    /// Nothing can be removed.
+    pub(crate) no_remove: AtomicBool,
+    /// Acknowledgements cannot be opened for writing.
+    pub(crate) no_ack: AtomicBool,
+    /// Acknowledgements cannot be opened for reading.
+    pub(crate) no_ack_open: AtomicBool,
+    /// Acknowledgements cannot be read.
+    pub(crate) no_ack_read: AtomicBool,
     /// A lock that is held counts as held, whether by a copy or not: files of several owners that
     /// live.
     pub(crate) meets_owners: AtomicBool,
@@ -41,13 +51,18 @@ pub(crate) struct Faults {
 
 struct FaultyFile {
     file: Arc<dyn DiskFile>,
+    is_ack: bool,
     faults: Arc<Faults>,
 }
 
 impl FaultyDisk {
-    fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
-        Arc::new(FaultyFile { file, faults: Arc::clone(&self.faults) })
+    fn wrap(&self, file: Arc<dyn DiskFile>, is_ack: bool) -> Arc<dyn DiskFile> {
+        Arc::new(FaultyFile { file, is_ack, faults: Arc::clone(&self.faults) })
     }
+}
+
+fn is_ack(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "ack")
 }
 
 fn full() -> std::io::Error {
@@ -68,10 +83,14 @@ impl Disk for FaultyDisk {
     }
 
     fn create(&self, path: &Path, writes: Writes) -> std::io::Result<Arc<dyn DiskFile>> {
-        Ok(self.wrap(RealDisk.create(path, writes)?))
+        Ok(self.wrap(RealDisk.create(path, writes)?, false))
     }
 
     fn adopt(&self, path: &Path, writes: Writes) -> std::io::Result<Option<Arc<dyn DiskFile>>> {
+        if is_ack(path) && self.faults.no_ack_open.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("injected"));
+        }
+        self.faults.adoptions.fetch_add(i64::from(!is_ack(path)), Ordering::Relaxed);
         let deadline = Instant::now() + COPIES_LAST;
         let mut adopted = RealDisk.adopt(path, writes)?;
         let waits = !self.faults.meets_owners.load(Ordering::Relaxed);
@@ -79,19 +98,26 @@ impl Disk for FaultyDisk {
             std::thread::sleep(Duration::from_millis(1));
             adopted = RealDisk.adopt(path, writes)?;
         }
-        Ok(adopted.map(|file| self.wrap(file)))
+        Ok(adopted.map(|file| self.wrap(file, is_ack(path))))
     }
 
     fn peruse(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        Ok(self.wrap(RealDisk.peruse(path)?))
+        Ok(self.wrap(RealDisk.peruse(path)?, false))
     }
 
     fn open_ack(&self, path: &Path) -> std::io::Result<Arc<dyn DiskFile>> {
-        if self.faults.full.load(Ordering::Relaxed) { Err(full()) } else { RealDisk.open_ack(path) }
+        let refuses = [&self.faults.full, &self.faults.no_ack];
+        match refuses.iter().any(|fault| fault.load(Ordering::Relaxed)) {
+            true => Err(full()),
+            false => RealDisk.open_ack(path),
+        }
     }
 
     fn remove(&self, path: &Path) -> std::io::Result<()> {
-        RealDisk.remove(path)
+        match self.faults.no_remove.load(Ordering::Relaxed) {
+            true => Err(std::io::ErrorKind::PermissionDenied.into()),
+            false => RealDisk.remove(path),
+        }
     }
 
     fn sync_directory(&self, directory: &Path) -> std::io::Result<()> {
@@ -101,7 +127,8 @@ impl Disk for FaultyDisk {
 
 impl ReadAt for FaultyFile {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.faults.failing_reads.fetch_sub(1, Ordering::Relaxed) > 0 {
+        let no_ack = self.is_ack && self.faults.no_ack_read.load(Ordering::Relaxed);
+        if no_ack || self.faults.failing_reads.fetch_sub(1, Ordering::Relaxed) > 0 {
             return Err(std::io::Error::other("injected"));
         }
         self.file.read_at(offset, into)

@@ -89,6 +89,33 @@ fn a_directory_that_others_can_write_to_is_refused_with_the_reason() {
     }
 }
 
+#[test]
+fn a_file_that_no_process_could_lock_or_adopt_later_is_not_left_behind() {
+    use crate::spool::{files, private, private::check_file};
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("new.seg");
+    let make = |lock: fn(&std::fs::File) -> std::io::Result<bool>, is_private: bool| {
+        files::make(&path, Writes::AtTheEnd, lock, |found| {
+            // A mount that shows files as 0755 cannot be had in a test.
+            let refused = private::refused("other users can read or write a file");
+            if is_private { check_file(found) } else { Err(refused) }
+        })
+        .map(drop)
+        .map_err(|error| error.kind())
+    };
+    use std::io::ErrorKind::{AlreadyExists, PermissionDenied, Unsupported};
+    for (made, is_left) in [
+        (make(|_| Err(Unsupported.into()), true), Err(Unsupported)),
+        (make(|_| Ok(true), false), Err(PermissionDenied)),
+    ] {
+        assert_eq!((made, path.exists()), (is_left, false));
+    }
+    assert_eq!(make(|_| Ok(true), true), Ok(()));
+    std::fs::remove_file(&path).unwrap();
+    // Another process was faster, and the file is its own now.
+    assert_eq!((make(|_| Ok(false), true), path.exists()), (Err(AlreadyExists), true));
+}
+
 /// Gives a path to another user, which only root can do; false where this is not root.
 fn give_away(path: &Path) -> bool {
     let given = chown(path, Some(NOBODY), None).is_ok();

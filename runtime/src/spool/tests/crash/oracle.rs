@@ -21,6 +21,12 @@ pub(super) struct Known {
     interrupted: u32,
 }
 
+impl Known {
+    const fn is_missing(&self) -> bool {
+        self.delivered + self.interrupted == 0 && !self.given_up
+    }
+}
+
 /// The observer.
 #[derive(Default)]
 pub(super) struct Oracle {
@@ -111,6 +117,11 @@ impl Oracle {
         self.events.entry(number).or_default().may_repeat = false;
     }
 
+    /// Whether the event is owed, and has come to no end.
+    pub(super) fn is_missing(&self, number: u64) -> bool {
+        self.events.get(&number).is_some_and(|known| known.owed && known.is_missing())
+    }
+
     pub(super) fn power_lost(&mut self) {
         for known in self.events.values_mut() {
             known.owed &= known.synced;
@@ -119,8 +130,7 @@ impl Oracle {
 
     /// Looks for what should have come and has not, apart from so many that were evicted.
     pub(super) fn finish(mut self, evicted: u64) -> Totals {
-        let missing = |known: &Known| known.delivered + known.interrupted == 0 && !known.given_up;
-        let owed = self.events.iter().filter(|(_, known)| known.owed && missing(known));
+        let owed = self.events.iter().filter(|(_, known)| known.owed && known.is_missing());
         let owed: Vec<_> = owed.collect();
         assert!(
             owed.len() as u64 <= evicted,
@@ -134,7 +144,7 @@ impl Oracle {
         for known in self.events.values() {
             totals.delivered += u64::from(known.delivered + known.interrupted > 0);
             totals.interrupted += u64::from(known.interrupted > 0);
-            totals.lost += u64::from(known.confirmed && !known.owed && missing(known));
+            totals.lost += u64::from(known.confirmed && !known.owed && known.is_missing());
         }
         self.totals
     }

@@ -14,6 +14,8 @@ pub(super) enum Mode {
     Full,
 }
 
+/// A cap that evicts.
+const SMALL_CAP: u64 = 16 * 1024;
 /// Processes that use the directory at one time.
 const MAX_PROCESSES: usize = 3;
 
@@ -66,7 +68,7 @@ impl World {
         let machine = Machine::new(Dice(dice.below(u64::MAX)));
         let keep = dice.chance(20);
         // The smaller cap evicts, the larger one never does.
-        let max_bytes = if dice.chance(15) { 16 * 1024 } else { 256 * 1024 };
+        let max_bytes = if dice.chance(15) { SMALL_CAP } else { 256 * 1024 };
         Self {
             mode,
             dice,
@@ -237,9 +239,25 @@ impl World {
         let dead: Vec<Process> = dead;
         self.oracle.totals.crashes += dead.len() as u64;
         dead.iter().for_each(|process| self.take_account(process));
+        self.count_last_evictions();
         for process in &self.processes {
             let stats = process.spool.stats();
             assert!(stats.is_balanced(), "{stats:?}");
+        }
+    }
+
+    /// An eviction that was the last thing a process did is in no account.
+    fn count_last_evictions(&mut self) {
+        for (path, bytes) in self.machine.take_last_removed() {
+            let is_segment = path.extension().is_some_and(|ending| ending == "seg");
+            if !is_segment || self.max_bytes != SMALL_CAP {
+                continue;
+            }
+            let start = read_header(&*bytes).unwrap().map_or(0, |header| header.len);
+            let mut scanner = Scanner::new(&*bytes, start, 0, bytes.len() as u64);
+            while let Some(found) = scanner.next_record().unwrap() {
+                self.evicted += u64::from(self.oracle.is_missing(parse(found.payload).0));
+            }
         }
     }
 
