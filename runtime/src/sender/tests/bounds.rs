@@ -75,6 +75,18 @@ fn a_timeout_beyond_the_clock_waits_for_the_work_and_does_not_overflow() {
 }
 
 #[test]
+fn an_interval_beyond_the_clock_leaves_full_batches_and_flushes_to_be_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { flush_interval: Duration::MAX, ..config(home.path()) };
+    let (pipeline, _) = pipeline(config, |_| Ok(Ack::all()));
+    (0..50).for_each(|number| pipeline.append(&event(number)));
+    wait_until(|| pipeline.stats().own().delivered() == 50);
+    pipeline.append(&event(50));
+    assert_eq!(pipeline.flush(PATIENCE).delivered, 51);
+    assert_eq!(pipeline.stats().panics, 0);
+}
+
+#[test]
 fn a_drop_takes_at_most_50_ms() {
     at_best(|| {
         let home = tempfile::tempdir().unwrap();
