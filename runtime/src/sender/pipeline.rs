@@ -122,11 +122,16 @@ impl Pipeline {
 
     /// Tells the operator of something.
     pub(crate) fn report(&self, error: &Error) {
-        tracing::warn!(%error, "the watch needs attention");
-        let Some(callback) = &self.on_error else {
-            return;
-        };
-        if contain(|| callback(error)).is_none() {
+        self.guard(|| tracing::warn!(%error, "the watch needs attention"));
+        if let Some(callback) = &self.on_error {
+            self.guard(|| callback(error));
+        }
+    }
+
+    /// Runs somebody else's code, a callback or whoever listens to `tracing`; its panic is counted
+    /// and goes no further.
+    fn guard(&self, foreign: impl FnOnce()) {
+        if contain(foreign).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }
@@ -138,13 +143,15 @@ impl Pipeline {
         } else {
             self.look_after_files();
         }
-        if let Some(error) = self.spool.append_frame(frame)
-            && !self.has_told_disk
-        {
-            self.report(&Error::storage(
+        match self.spool.append_frame(frame) {
+            Some(error) if self.has_told_disk => {
+                self.guard(|| tracing::debug!(kind = ?error.kind(), "the spool's disk still fails"))
+            }
+            Some(error) => self.report(&Error::storage(
                 "the spool cannot be written; events wait in memory",
                 error,
-            ));
+            )),
+            None => {}
         }
     }
 

@@ -16,6 +16,7 @@ mod http;
 mod interleavings;
 mod kill;
 mod leaving;
+mod listeners;
 mod steps;
 
 /// How long a busy machine may take for what is done at once on another.

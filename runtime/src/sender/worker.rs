@@ -176,8 +176,7 @@ impl Worker {
 
     fn after_success(&mut self, now: Duration, events: usize) -> Next {
         let progress = &mut self.progress;
-        progress.attempt = 0;
-        progress.retry_at = None;
+        (progress.attempt, progress.retry_at) = (0, None);
         progress.ceiling = progress
             .ceiling
             .map(|ceiling| ceiling.saturating_mul(2))
@@ -193,7 +192,7 @@ impl Worker {
         let attempt = self.progress.attempt.saturating_add(1);
         let decision = retry::decide(error, count, attempt, (self.random)());
         error.quota().into_iter().for_each(|quota| self.note_quota(quota));
-        tracing::debug!(%error, attempt, ?decision, "a batch was not taken");
+        self.guard(|| tracing::debug!(%error, attempt, ?decision, "a batch was not taken"));
         let now = self.clock.now();
         match decision {
             RetryDecision::Split => {
@@ -273,15 +272,16 @@ impl Worker {
     }
 
     pub(super) fn report(&self, error: &Error) {
-        tracing::warn!(%error, "delivery needs attention");
+        self.guard(|| tracing::warn!(%error, "delivery needs attention"));
         if let Some(callback) = &self.on_error {
             self.guard(|| callback(error));
         }
     }
 
-    /// Runs a callback of the author's; its panic is counted and goes no further.
-    fn guard(&self, callback: impl FnOnce()) {
-        if contain(callback).is_none() {
+    /// Runs a callback of the author's, or who listens to `tracing`; its panic is counted and goes no
+    /// further: it would take the batch along, which then nobody would send or settle.
+    fn guard(&self, foreign: impl FnOnce()) {
+        if contain(foreign).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }
