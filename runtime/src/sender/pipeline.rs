@@ -208,7 +208,8 @@ impl Pipeline {
 
     /// The weight of an event that is kept, or none; a left-out event is counted as sampled.
     pub(crate) fn sample(&self, key: u64, rate: f64, is_error: bool) -> Option<f64> {
-        let weight = keep(key, rate, is_error, self.quota.status());
+        let quota = self.quota.status(|| self.clock.wall());
+        let weight = keep(key, rate, is_error, quota);
         if weight.is_none() {
             self.count_dropped(DropReason::Sampled);
         }

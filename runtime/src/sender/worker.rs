@@ -263,8 +263,7 @@ impl Worker {
 
     /// A refusal says by itself how long to wait, so that nothing more is done with its quota.
     fn note_quota(&self, quota: &Quota) {
-        let before = self.quota.replace(quota.clone());
-        let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
+        let changed = self.quota.replace(quota.clone(), self.clock.wall()) != quota.status();
         if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {
             self.guard(|| callback(quota));
