@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::lane::EPOCH_RECORDS;
+use super::warn;
 use super::writer::{CHECKPOINT_INTERVAL, CHECKPOINT_RECORDS, EPOCH_INTERVAL, State, Writer};
-use crate::contain::contain;
 
 /// How often the thread looks at a log that is written to. To be woken by a caller would cost that
 /// caller more than all the rest of an append: some 20 us, where a core has to be woken as well.
@@ -33,9 +33,7 @@ fn run(writer: &Writer) {
         if Writer::has_waiting(&state) {
             drop(state);
             if let Err(error) = writer.publish() {
-                // A panic of who listens must not end this thread.
-                let warn = || tracing::warn!(%error, "an audit checkpoint could not be published");
-                let _ = contain(warn);
+                warn(&error, "an audit checkpoint could not be published");
             }
             continue;
         }

@@ -207,7 +207,8 @@ impl WatchBuilder {
     /// destination, and the bounds of spool and memory hold for each. The first one's spool is the
     /// watch's directory, the others' are folders in it, called like the destination: all names have
     /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`, and no folder is called
-    /// `key` or `quarantine`. What waits for a name is delivered to it alone, whatever the order and number of destinations is at the next start.
+    /// `key` or `quarantine`. What waits for a name is delivered to it alone, whatever the order and
+    /// number of destinations is at the next start.
     pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
         self.destinations.push(Box::new(destination));
         self
