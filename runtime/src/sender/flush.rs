@@ -106,7 +106,8 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
         let has_ended = !pipeline.has_sender() || has_ended();
         // Not before: what is in a request counts as what its answer makes of it.
         spool.close();
-        if has_ended {
+        // Asked again: a thread that ends meanwhile looks whether the spool is closed.
+        if has_ended || spool.signal().ended {
             spool.release();
         }
     }

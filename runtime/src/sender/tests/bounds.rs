@@ -5,6 +5,20 @@ use super::*;
 /// What the bounds allow on top of a timeout.
 const SLACK: Duration = Duration::from_millis(50);
 
+#[test]
+fn segments_are_free_when_the_request_that_outlived_a_shutdown_has_ended() {
+    let home = tempfile::tempdir().unwrap();
+    let (first, release) = hanging(home.path(), Durability::Spool);
+    first.append(&event(2));
+    assert_eq!(first.shutdown(Duration::from_millis(5)).spooled, 2);
+    release.store(true, Ordering::Relaxed);
+    wait_until(|| first.spool.signal().ended);
+    // The handle lives on, as that of an installed watch does.
+    let (_second, taken) = pipeline(config(home.path()), |_| Ok(Ack::all()));
+    wait_until(|| *taken.lock().unwrap() == ["00000002"]);
+    assert_eq!(first.stats().own().delivered(), 1);
+}
+
 /// A pipeline with one event in a request that hangs until the returned flag is set.
 fn hanging(
     home: &std::path::Path,
