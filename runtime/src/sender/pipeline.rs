@@ -170,6 +170,7 @@ impl Pipeline {
             || self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
         if now >= due && takes_turn().is_ok() {
             self.spool.seal_if_removed();
+            self.spool.forget_removed_begun();
         }
     }
 

@@ -80,7 +80,7 @@ impl Worker {
     /// Does one thing, and says when to come again.
     pub(super) fn step(&mut self, signal: Signal) -> Next {
         if signal.leaving && !self.destination.is_ready() && self.spool.directory().is_some() {
-            // The next process sends them; this one has no time to set anything up.
+            // The next process sends them; there is no time to set anything up.
             self.progress.flushes_done = signal.flushes;
             return Next::Wait(SYNC_INTERVAL, false);
         }
@@ -123,6 +123,7 @@ impl Worker {
             self.progress.next_adopt = now + ADOPT_INTERVAL;
         }
         if now >= self.progress.next_sync {
+            self.spool.forget_removed_begun();
             self.spool.sync(SEAL_AFTER);
             self.progress.next_sync = now + SYNC_INTERVAL;
         }
