@@ -121,8 +121,9 @@ impl Watch {
     /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
     ///
     /// Blocks the calling thread. Works on any runtime and without one. A watch without a
-    /// destination answers at once, and so does every one on the sender's own thread, as in a
-    /// callback: it would wait for itself.
+    /// destination has nothing to send, and waits until its record is durable, on a thread that ends
+    /// with that. On the sender's own thread, as in a callback, it answers at once: it would wait for
+    /// itself.
     ///
     /// ```
     /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));

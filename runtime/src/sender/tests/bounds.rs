@@ -1,6 +1,7 @@
 //! Waiting has an end: flush, shutdown and drop against a destination that hangs.
 
 use super::*;
+use crate::spool::Faults;
 
 /// What the bounds allow on top of a timeout.
 const SLACK: Duration = Duration::from_millis(50);
@@ -98,6 +99,21 @@ fn an_interval_beyond_the_clock_leaves_full_batches_and_flushes_to_be_sent() {
     pipeline.append(&event(50));
     assert_eq!(pipeline.flush(PATIENCE).delivered, 51);
     assert_eq!(pipeline.stats().panics, 0);
+}
+
+#[test]
+fn a_sync_that_hangs_holds_up_nobody_longer_than_they_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::<Faults>::default();
+    faults.hanging_sync.store(true, Ordering::Relaxed);
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let local = Pipeline::start(PipelineConfig { disk, ..config(home.path()) }).unwrap();
+    local.append(&event(1));
+    // Without their bounds they would never come back.
+    let timeout = Duration::from_millis(20);
+    assert_eq!((local.flush(timeout).spooled, local.shutdown(timeout).spooled), (1, 1));
+    wait_until(|| faults.syncs.load(Ordering::Relaxed) > 0);
+    faults.hanging_sync.store(false, Ordering::Relaxed);
 }
 
 #[test]
