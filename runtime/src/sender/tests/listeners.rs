@@ -61,7 +61,7 @@ fn full(home: &std::path::Path) -> (Arc<Pipeline>, Arc<Faults>, Arc<ManualClock>
 fn a_listener_may_use_the_watch_when_the_disk_fails() {
     let home = tempfile::tempdir().unwrap();
     let (pipeline, ..) = full(home.path());
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(1);
     let of_thread = Arc::clone(&pipeline);
     std::thread::spawn(move || {
         let of_listener = Arc::clone(&of_thread);
