@@ -107,6 +107,12 @@ impl Lines {
 
     /// Waits until everything is written, but for a stream that takes nothing only a moment.
     pub(crate) fn flush(&self) {
+        self.flush_within(STUCK);
+    }
+
+    /// The same, with at most so long for a stream that takes nothing.
+    pub(crate) fn flush_within(&self, limit: Duration) {
+        let stuck = limit.min(STUCK);
         let began = Instant::now();
         let mut state = self.0.lock();
         if state.is_stuck {
@@ -116,7 +122,7 @@ impl Lines {
         self.0.changed.notify_all();
         while !state.waiting.is_empty() || state.writes_since.is_some() {
             let deadline = match state.writes_since {
-                Some(since) => since.max(began) + STUCK,
+                Some(since) => since.max(began) + stuck,
                 None => began + UNSCHEDULED,
             };
             let left = deadline.saturating_duration_since(Instant::now());

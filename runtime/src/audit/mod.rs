@@ -98,6 +98,7 @@ struct Handle {
     has_told: AtomicBool,
     refused: AtomicU64,
     has_thread: bool,
+    is_closed: AtomicBool,
 }
 
 impl Audit {
@@ -113,17 +114,23 @@ impl Audit {
         on_error: Option<OnError>,
         has_thread: bool,
     ) -> Self {
-        let (has_told, refused) = (AtomicBool::new(false), AtomicU64::new(0));
-        let begins = begin_records || policy == Policy::Refuse;
-        Self(Arc::new(Handle { writer, policy, begins, on_error, has_told, refused, has_thread }))
+        Self(Arc::new(Handle {
+            writer,
+            policy,
+            begins: begin_records || policy == Policy::Refuse,
+            on_error,
+            has_told: AtomicBool::new(false),
+            refused: AtomicU64::new(0),
+            has_thread,
+            is_closed: AtomicBool::new(false),
+        }))
     }
 
     /// The numbers.
     #[must_use]
     pub fn stats(&self) -> AuditStats {
-        let mut stats = self.0.writer.lock().stats;
-        stats.refused = self.0.refused.load(Ordering::Relaxed);
-        stats
+        let refused = self.0.refused.load(Ordering::Relaxed);
+        AuditStats { refused, ..self.0.writer.lock().stats }
     }
 
     /// The id of the log, in hexadecimal digits.
@@ -139,13 +146,29 @@ impl Audit {
     }
 
     /// Ends the lane with a close record and publishes the last checkpoint; takes 2 s at most. What
-    /// is recorded later is counted as missed. Dropping the last clone does the same.
+    /// is recorded later is counted as missed. Dropping the last clone does the same; one that a watch
+    /// holds waits no longer than the watch's own end.
     pub fn close(&self) {
-        self.0.close(MAX_CLOSE);
+        self.0.begin_close();
+        self.0.wait_closed(MAX_CLOSE);
     }
 
-    pub(crate) fn close_within(&self, timeout: Duration) {
-        self.0.close(timeout.min(MAX_CLOSE));
+    /// Ends the lane, and leaves the last checkpoint to the thread.
+    pub(crate) fn begin_close(&self) {
+        self.0.begin_close();
+    }
+
+    /// Waits, bounded, until a log that is being closed has published its last checkpoint.
+    pub(crate) fn wait_closed(&self, timeout: Duration) {
+        self.0.wait_closed(timeout.min(MAX_CLOSE));
+    }
+
+    /// Lets go of this clone. When it is the last one the lane ends, and what is returned can be
+    /// waited for.
+    pub(crate) fn release(self) -> Option<Closing> {
+        let handle = Arc::into_inner(self.0)?;
+        handle.begin_close();
+        Some(Closing(handle))
     }
 
     /// Whether what cannot be recorded must not run.
@@ -191,6 +214,16 @@ impl Audit {
     }
 }
 
+/// A log that nobody holds any more, on its way to its end.
+pub(crate) struct Closing(Handle);
+
+impl Closing {
+    /// Waits, bounded, for its last checkpoint.
+    pub(crate) fn wait(&self, timeout: Duration) {
+        self.0.wait_closed(timeout);
+    }
+}
+
 impl Handle {
     fn write(&self, kind: Kind, body: &[u8]) -> Result<(), Error> {
         match self.writer.append(kind, body) {
@@ -222,24 +255,41 @@ impl Handle {
         }
     }
 
-    fn close(&self, timeout: Duration) {
+    /// Writes the close record and seals the last checkpoint, which the thread publishes.
+    fn begin_close(&self) {
         if self.writer.is_copy() {
             return;
         }
+        self.is_closed.store(true, Ordering::Relaxed);
         if let Err(error) = self.writer.close() {
-            tracing::warn!(%error, "the audit log could not be closed");
+            warn(&error, "the audit log could not be closed");
         }
-        if self.has_thread {
+        if !self.has_thread
+            && let Err(error) = self.writer.publish()
+        {
+            warn(&error, "the last audit checkpoint could not be published");
+        }
+    }
+
+    fn wait_closed(&self, timeout: Duration) {
+        if self.has_thread && !self.writer.is_copy() {
             ticker::wait_for_end(&self.writer, timeout);
-        } else if let Err(error) = self.writer.publish() {
-            tracing::warn!(%error, "the last audit checkpoint could not be published");
         }
     }
 }
 
+/// Whoever listens may panic, which must not end a drop or the log's own thread.
+fn warn(error: &std::io::Error, message: &str) {
+    let _ = contain(|| tracing::warn!(%error, "{message}"));
+}
+
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.close(MAX_CLOSE);
+        // Who has closed it has waited as long as they wanted to.
+        if !self.is_closed.load(Ordering::Relaxed) {
+            self.begin_close();
+            self.wait_closed(MAX_CLOSE);
+        }
     }
 }
 

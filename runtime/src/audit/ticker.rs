@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::lane::EPOCH_RECORDS;
+use super::warn;
 use super::writer::{CHECKPOINT_INTERVAL, CHECKPOINT_RECORDS, EPOCH_INTERVAL, State, Writer};
 
 /// How often the thread looks at a log that is written to. To be woken by a caller would cost that
@@ -32,7 +33,7 @@ fn run(writer: &Writer) {
         if Writer::has_waiting(&state) {
             drop(state);
             if let Err(error) = writer.publish() {
-                tracing::warn!(%error, "an audit checkpoint could not be published");
+                warn(&error, "an audit checkpoint could not be published");
             }
             continue;
         }

@@ -64,6 +64,11 @@ pub(super) struct State {
     pub(super) has_ended: bool,
 }
 
+fn copied() -> io::Error {
+    let message = "this process is a copy that fork made; build the audit log after it";
+    io::Error::new(io::ErrorKind::Unsupported, message)
+}
+
 impl Writer {
     pub(super) fn new(
         log_id: LogId,
@@ -115,8 +120,13 @@ impl Writer {
     /// # Errors
     /// Fails when the record is not in the log.
     pub(super) fn append(&self, kind: Kind, body: &[u8]) -> io::Result<()> {
+        // Before the lock is taken: a copy is told of, and whoever listens may ask for the numbers.
+        let is_copy = self.is_copy();
         let mut state = self.lock();
-        let written = self.try_append(&mut state, kind, body);
+        let written = match is_copy {
+            true => Err(copied()),
+            false => self.try_append(&mut state, kind, body),
+        };
         state.stats.is_failing = written.is_err();
         match (&written, kind) {
             (Ok(()), Kind::Event) => state.stats.events += 1,
@@ -143,10 +153,6 @@ impl Writer {
     fn try_append(&self, state: &mut State, kind: Kind, body: &[u8]) -> io::Result<()> {
         if state.is_closing {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the audit log is closed"));
-        }
-        if self.is_copy() {
-            let message = "this process is a copy that fork made; build the audit log after it";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         }
         if body.len() > MAX_BODY_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());

@@ -5,6 +5,7 @@ mod line;
 mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::event::{self, Event};
 use crate::stderr::Lines;
@@ -72,10 +73,10 @@ impl Log {
         }
     }
 
-    /// Waits a moment for the lines that wait.
-    pub(crate) fn flush(&self) {
+    /// Waits for the lines that wait, at most so long when the stream takes nothing.
+    pub(crate) fn flush(&self, limit: Duration) {
         if let Self::Stderr(lines) = self {
-            lines.flush();
+            lines.flush_within(limit);
         }
     }
 }

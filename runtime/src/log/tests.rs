@@ -113,6 +113,39 @@ fn a_stream_that_nobody_reads_holds_up_nobody_and_what_is_left_out_is_counted() 
     assert!((1_400..=1_744).contains(&dropped), "{dropped}");
 }
 
+/// A stream that says that it is written to, and takes nothing.
+struct Blocked(mpsc::SyncSender<()>, mpsc::Receiver<()>);
+
+impl Write for Blocked {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.send(());
+        let _ = self.1.recv();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_that_nobody_reads_holds_up_an_ending_no_longer_than_it_may() {
+    // The shortest of some tries: a busy machine may take the processor away.
+    let tries = (0..40).map(|_| {
+        let (_release, blocked) = mpsc::sync_channel(1);
+        let (reach, reached) = mpsc::sync_channel(1);
+        let writer = Lines::start("test", move || Blocked(reach, blocked)).expect("a thread");
+        writer.write(|out| out.extend_from_slice(b"line\n"));
+        reached.recv().expect("a write that takes nothing");
+        let began = Instant::now();
+        writer.flush_within(Duration::from_millis(5));
+        drop(writer);
+        began.elapsed()
+    });
+    let shortest = tries.min().unwrap_or_default();
+    assert!(shortest < Duration::from_millis(30), "{shortest:?}");
+}
+
 #[test]
 fn the_last_lines_are_written_when_the_log_ends() {
     let (written, seen) = mpsc::sync_channel(64);

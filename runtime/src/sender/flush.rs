@@ -1,21 +1,21 @@
 //! Flushes and ends, of one pipeline and of several at once.
 
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::pipeline::Pipeline;
 use super::{DROP_FLUSH, END_GRACE};
+use crate::contain::contain;
 #[cfg(test)]
 use crate::spool::Delivery;
-use crate::sync;
+use crate::sync::{self, Condvar, Mutex};
 
 impl Pipeline {
-    /// Asks the sender to send what waits. `None` when there is nothing to wait for.
+    /// Asks the sender to send what waits, or without one for a sync. `None` when there is nothing to
+    /// wait for.
     fn ask_flush(&self, timeout: Duration) -> Option<Asked> {
         if !self.has_sender() {
-            if !self.spool.signal().leaving {
-                self.spool.sync(Duration::MAX);
-            }
-            return None;
+            return if self.spool.signal().leaving { None } else { self.ask_sync() };
         }
         if self.spool.is_sender_thread() {
             // A callback of the author's, which would wait for itself.
@@ -28,15 +28,35 @@ impl Pipeline {
             signal.flushes += 1;
             number = signal.flushes;
         });
-        Some(Asked { number, until })
+        Some(Asked::Flush { number, until })
+    }
+
+    /// Begins a sync on a thread of its own: on a slow disk it takes longer than a caller waits.
+    fn ask_sync(&self) -> Option<Asked> {
+        let sync = Arc::<Sync>::default();
+        let (spool, done) = (Arc::clone(&self.spool), Arc::clone(&sync));
+        let work = move || {
+            let _ = contain(|| spool.sync(Duration::MAX));
+            done.tell();
+        };
+        // A copy that fork made starts no threads.
+        if !self.spool.is_original() || sync::spawn("toolwatch-sync", work).is_err() {
+            self.spool.sync(Duration::MAX);
+            return None;
+        }
+        Some(Asked::Sync(sync))
     }
 
     fn await_flush(&self, asked: &Asked, timeout: Duration) {
+        let (number, until) = match asked {
+            Asked::Flush { number, until } => (*number, *until),
+            Asked::Sync(sync) => return sync.wait(timeout),
+        };
         self.spool.wait(timeout, |signal| {
-            let blocked = signal.blocked_until.is_some_and(|moment| moment > asked.until);
+            let blocked = signal.blocked_until.is_some_and(|moment| moment > until);
             signal.ended
-                || signal.flushes_done >= asked.number
-                || (signal.flushes_tried >= asked.number && blocked)
+                || signal.flushes_done >= number
+                || (signal.flushes_tried >= number && blocked)
         });
     }
 
@@ -64,11 +84,46 @@ impl Pipeline {
     }
 }
 
-/// A flush that was asked for.
-struct Asked {
-    number: u64,
-    /// The moment of the spool's clock when its time is over.
-    until: Duration,
+/// What was asked for.
+enum Asked {
+    Flush {
+        number: u64,
+        /// The moment of the spool's clock when its time is over.
+        until: Duration,
+    },
+    Sync(Arc<Sync>),
+}
+
+/// A sync that goes on.
+struct Sync {
+    is_done: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self { is_done: Mutex::new(false), changed: Condvar::new() }
+    }
+}
+
+impl Sync {
+    fn tell(&self) {
+        *self.is_done.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, timeout: Duration) {
+        let began = sync::now();
+        let mut is_done = self.is_done.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_done {
+            let left = timeout.saturating_sub(sync::now() - began);
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.changed.wait_timeout(is_done, left);
+            is_done = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
 }
 
 /// Flushes several pipelines at once.
@@ -106,7 +161,8 @@ pub(super) fn shutdown_all(pipelines: &[Pipeline], timeout: Duration) {
         let has_ended = !pipeline.has_sender() || has_ended();
         // Not before: what is in a request counts as what its answer makes of it.
         spool.close();
-        if has_ended {
+        // Asked again: a thread that ends meanwhile looks whether the spool is closed.
+        if has_ended || spool.signal().ended {
             spool.release();
         }
     }

@@ -42,8 +42,8 @@ impl Lanes {
     /// Tells the operator of something.
     pub(crate) fn report(&self, error: &Error) {
         let Some(first) = self.lanes.first() else {
-            tracing::warn!(%error, "the watch needs attention");
-            // There is no account that could count the panic of a callback.
+            // There is no account that could count the panic of who listens, or of a callback.
+            let _ = contain(|| tracing::warn!(%error, "the watch needs attention"));
             let _ = contain(|| (self.on_error)(error));
             return;
         };

@@ -122,11 +122,16 @@ impl Pipeline {
 
     /// Tells the operator of something.
     pub(crate) fn report(&self, error: &Error) {
-        tracing::warn!(%error, "the watch needs attention");
-        let Some(callback) = &self.on_error else {
-            return;
-        };
-        if contain(|| callback(error)).is_none() {
+        self.guard(|| tracing::warn!(%error, "the watch needs attention"));
+        if let Some(callback) = &self.on_error {
+            self.guard(|| callback(error));
+        }
+    }
+
+    /// Runs somebody else's code, a callback or whoever listens to `tracing`; its panic is counted
+    /// and goes no further.
+    fn guard(&self, foreign: impl FnOnce()) {
+        if contain(foreign).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }
@@ -138,13 +143,15 @@ impl Pipeline {
         } else {
             self.look_after_files();
         }
-        if let Some(error) = self.spool.append_frame(frame)
-            && !self.has_told_disk
-        {
-            self.report(&Error::storage(
+        match self.spool.append_frame(frame) {
+            Some(error) if self.has_told_disk => {
+                self.guard(|| tracing::debug!(kind = ?error.kind(), "the spool's disk still fails"))
+            }
+            Some(error) => self.report(&Error::storage(
                 "the spool cannot be written; events wait in memory",
                 error,
-            ));
+            )),
+            None => {}
         }
     }
 
@@ -163,6 +170,7 @@ impl Pipeline {
             || self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
         if now >= due && takes_turn().is_ok() {
             self.spool.seal_if_removed();
+            self.spool.forget_removed_begun();
         }
     }
 
@@ -201,7 +209,8 @@ impl Pipeline {
 
     /// The weight of an event that is kept, or none; a left-out event is counted as sampled.
     pub(crate) fn sample(&self, key: u64, rate: f64, is_error: bool) -> Option<f64> {
-        let weight = keep(key, rate, is_error, self.quota.status());
+        let quota = self.quota.status(|| self.clock.wall());
+        let weight = keep(key, rate, is_error, quota);
         if weight.is_none() {
             self.count_dropped(DropReason::Sampled);
         }

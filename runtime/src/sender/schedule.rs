@@ -51,7 +51,8 @@ pub(crate) fn decide(view: View, cadence: Cadence) -> Decision {
     {
         return Decision::Wait { time: retry_at - view.now, wake_when_full: false };
     }
-    let due_at = view.drained_at + cadence.flush_interval;
+    // An author's interval may be as long as there is.
+    let due_at = view.drained_at.saturating_add(cadence.flush_interval);
     let due = view.flushing
         || view.retry_at.is_some()
         || view.waiting >= cadence.max_batch_size
@@ -103,6 +104,18 @@ mod tests {
     fn nothing_is_sent_when_nothing_waits() {
         check(View { waiting: 0, flushing: true, ..VIEW }, wait(600, true));
         check(View { waiting: 0, now: Duration::from_secs(20), ..VIEW }, wait(1000, true));
+    }
+
+    #[test]
+    fn an_interval_beyond_the_clock_waits_for_a_full_batch_or_a_flush() {
+        let cadence = Cadence { flush_interval: Duration::MAX, ..CADENCE };
+        let Decision::Wait { time, wake_when_full: true } = decide(VIEW, cadence) else {
+            panic!("events wait for company");
+        };
+        assert!(time > Duration::from_secs(u64::MAX / 2));
+        for view in [View { waiting: 50, ..VIEW }, View { flushing: true, ..VIEW }] {
+            assert_eq!(decide(view, cadence), Decision::Send);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod http;
 mod interleavings;
 mod kill;
 mod leaving;
+mod listeners;
 mod steps;
 
 /// How long a busy machine may take for what is done at once on another.
@@ -106,11 +107,14 @@ fn without_a_destination_a_removed_file_is_noticed_and_what_was_in_it_is_counted
     let config = PipelineConfig { clock: clock.clone(), ..config(home.path()) };
     let local = Pipeline::start(config).unwrap();
     local.append(&event(1));
+    let _begun = local.begin(&event(3)).unwrap();
     let spool = home.path().join("spool");
     std::fs::remove_dir_all(&spool).unwrap();
     clock.advance(Duration::from_millis(pipeline::LOOK_INTERVAL_MS));
     local.append(&event(2));
     assert_eq!(files(home.path(), ".seg"), 1, "another one is made");
+    let _begun = local.begin(&event(4)).unwrap();
+    assert_eq!((local.stats().begins_missed, files(home.path(), ".begun")), (1, 1));
     let delivery = local.shutdown(Duration::from_secs(1));
     assert_eq!((delivery.delivered, delivery.spooled, delivery.dropped), (0, 1, 1));
     assert_eq!(local.stats().own().dropped(DropReason::Damaged), 1);

@@ -118,6 +118,8 @@ fn run(mut worker: Worker) {
         spool.sync(Duration::MAX);
     }
     spool.tell(|signal| signal.ended = true);
+    // A shutdown whose time was over has closed the spool without waiting for this.
+    spool.release_if_closed();
     end(worker, &spool);
 }
 

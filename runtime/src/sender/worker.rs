@@ -80,7 +80,7 @@ impl Worker {
     /// Does one thing, and says when to come again.
     pub(super) fn step(&mut self, signal: Signal) -> Next {
         if signal.leaving && !self.destination.is_ready() && self.spool.directory().is_some() {
-            // The next process sends them; this one has no time to set anything up.
+            // The next process sends them; there is no time to set anything up.
             self.progress.flushes_done = signal.flushes;
             return Next::Wait(SYNC_INTERVAL, false);
         }
@@ -123,6 +123,7 @@ impl Worker {
             self.progress.next_adopt = now + ADOPT_INTERVAL;
         }
         if now >= self.progress.next_sync {
+            self.spool.forget_removed_begun();
             self.spool.sync(SEAL_AFTER);
             self.progress.next_sync = now + SYNC_INTERVAL;
         }
@@ -176,8 +177,7 @@ impl Worker {
 
     fn after_success(&mut self, now: Duration, events: usize) -> Next {
         let progress = &mut self.progress;
-        progress.attempt = 0;
-        progress.retry_at = None;
+        (progress.attempt, progress.retry_at) = (0, None);
         progress.ceiling = progress
             .ceiling
             .map(|ceiling| ceiling.saturating_mul(2))
@@ -193,7 +193,7 @@ impl Worker {
         let attempt = self.progress.attempt.saturating_add(1);
         let decision = retry::decide(error, count, attempt, (self.random)());
         error.quota().into_iter().for_each(|quota| self.note_quota(quota));
-        tracing::debug!(%error, attempt, ?decision, "a batch was not taken");
+        self.guard(|| tracing::debug!(%error, attempt, ?decision, "a batch was not taken"));
         let now = self.clock.now();
         match decision {
             RetryDecision::Split => {
@@ -264,8 +264,7 @@ impl Worker {
 
     /// A refusal says by itself how long to wait, so that nothing more is done with its quota.
     fn note_quota(&self, quota: &Quota) {
-        let before = self.quota.replace(quota.clone());
-        let changed = before.map(|before| before.status()).unwrap_or_default() != quota.status();
+        let changed = self.quota.replace(quota.clone(), self.clock.wall()) != quota.status();
         if let Some(callback) = self.on_quota.clone().filter(|_| changed && !quota.status().is_ok())
         {
             self.guard(|| callback(quota));
@@ -273,15 +272,16 @@ impl Worker {
     }
 
     pub(super) fn report(&self, error: &Error) {
-        tracing::warn!(%error, "delivery needs attention");
+        self.guard(|| tracing::warn!(%error, "delivery needs attention"));
         if let Some(callback) = &self.on_error {
             self.guard(|| callback(error));
         }
     }
 
-    /// Runs a callback of the author's; its panic is counted and goes no further.
-    fn guard(&self, callback: impl FnOnce()) {
-        if contain(callback).is_none() {
+    /// Runs a callback of the author's, or who listens to `tracing`; its panic is counted and goes no
+    /// further: it would take the batch along, which then nobody would send or settle.
+    fn guard(&self, foreign: impl FnOnce()) {
+        if contain(foreign).is_none() {
             self.spool.count(|stats| stats.panics += 1);
         }
     }

@@ -222,12 +222,15 @@ impl Spool {
 
     /// Lets go of the segments on disk, so that another process can adopt them.
     pub(crate) fn release(&self) {
+        release(&mut self.lock());
+    }
+
+    /// The same once the sending has ended, whoever is the last to know: the sender's thread asks
+    /// when it ends, and who closes the spool when that was before.
+    pub(crate) fn release_if_closed(&self) {
         let mut state = self.lock();
-        for segment in state.own.drain(..) {
-            segment.file.unlock();
-        }
-        for segment in state.adopted.drain(..) {
-            segment.file.unlock();
+        if state.closed {
+            release(&mut state);
         }
         let lingering = std::mem::take(&mut state.lingering);
         drop(state);
@@ -276,5 +279,11 @@ impl Spool {
         }
         share.wake_at.store(u64::MAX, Relaxed);
         share.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
+    }
+}
+
+fn release(state: &mut State) {
+    for segment in state.own.drain(..).chain(state.adopted.drain(..)) {
+        segment.file.unlock();
     }
 }

@@ -193,8 +193,8 @@ impl State {
         }
     }
 
+    /// Nothing is logged here: whoever listens may ask for what this lock guards, or panic.
     fn pause_disk(&mut self, error: io::Error) {
-        tracing::debug!(kind = ?error.kind(), "the spool's disk failed; events go to memory for a while");
         self.stats.disk_errors += 1;
         if self.disk_pause.is_none() {
             self.disk_news = Some(error);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rmcp::model::Extensions;
 
 use super::IntentScope;
+use super::ending::Ending;
 #[cfg(feature = "prometheus")]
 use super::outlets::Outlets;
 use super::readers::Readers;
@@ -55,12 +56,17 @@ pub(super) struct Inner {
     has_left_out: AtomicBool,
 }
 
-/// Who drops the last handle of a watch without shutting it down still leaves its last numbers.
+/// Who drops the last handle of a watch without shutting it down still leaves its last numbers, and
+/// waits no longer than the drop of the installed one does.
 impl Drop for Inner {
     fn drop(&mut self) {
+        let ending = Ending::of_drop();
         self.readers.exports.leave();
         #[cfg(feature = "prometheus")]
         self.close_outlets();
+        let lanes = &self.lanes;
+        self.readers.release(ending, || _ = lanes.leave());
+        self.readers.flush(ending.left_for_log());
     }
 }
 

@@ -206,8 +206,9 @@ impl WatchBuilder {
     /// an account ([`Watch::destinations`]) and a thread of its own, so an event is written once per
     /// destination, and the bounds of spool and memory hold for each. The first one's spool is the
     /// watch's directory, the others' are folders in it, called like the destination: all names have
-    /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`. What waits for a name is
-    /// delivered to it alone, whatever the order and number of destinations is at the next start.
+    /// to differ, with 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`, and no folder is called
+    /// `key` or `quarantine`. What waits for a name is delivered to it alone, whatever the order and
+    /// number of destinations is at the next start.
     pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
         self.destinations.push(Box::new(destination));
         self

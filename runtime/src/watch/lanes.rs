@@ -96,6 +96,9 @@ fn is_folder(name: &str) -> bool {
     crate::event::is_key(name) && !name.starts_with('.')
 }
 
+/// Names in the directory that are taken: the install's key, and the folder of poisoned events.
+const TAKEN: [&str; 2] = ["key", "quarantine"];
+
 /// The names of the destinations; that of one after the first is its folder's.
 fn names_of(destinations: &[Box<dyn Destination>]) -> Result<Vec<String>, Error> {
     // The author's code that says a name may panic; its lane counts that.
@@ -112,6 +115,12 @@ fn names_of(destinations: &[Box<dyn Destination>]) -> Result<Vec<String>, Error>
             return Err(Error::configuration(
                 "the name of a destination has 1 to 32 characters of a-z, 0-9, `_`, `.` and `-`, \
                  and does not start with a dot",
+            ));
+        }
+        if at > 0 && TAKEN.contains(&name.as_str()) {
+            return Err(Error::configuration(
+                "the name of a destination is neither `key` nor `quarantine`: the directory has \
+                 these for something else",
             ));
         }
     }

@@ -7,6 +7,7 @@ mod active;
 mod agentcat;
 mod builder;
 mod describe;
+mod ending;
 mod environment;
 mod hooks;
 mod ingest;
@@ -35,6 +36,7 @@ mod tests;
 pub(crate) use crate::sender::Begun;
 pub(crate) use active::{Active, any_enabled};
 pub use builder::WatchBuilder;
+use ending::Ending;
 pub(crate) use hooks::Identifying;
 pub use hooks::{FieldInfo, IdentityLevel};
 pub use install::Installed;
@@ -119,8 +121,9 @@ impl Watch {
     /// Waits until the events recorded so far have been delivered, at most `timeout` (and 50 ms).
     ///
     /// Blocks the calling thread. Works on any runtime and without one. A watch without a
-    /// destination answers at once, and so does every one on the sender's own thread, as in a
-    /// callback: it would wait for itself.
+    /// destination has nothing to send, and waits until its record is durable, on a thread that ends
+    /// with that. On the sender's own thread, as in a callback, it answers at once: it would wait for
+    /// itself.
     ///
     /// ```
     /// let delivery = toolwatch::Watch::disabled().flush(std::time::Duration::from_secs(1));
@@ -145,20 +148,25 @@ impl Watch {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Delivery {
         let Some(active) = &self.0 else { return Delivery::default() };
-        active.readers().close(timeout);
-        let (began, exports) = (Instant::now(), &active.readers().exports);
-        exports.end();
+        let (ending, readers) = (Ending::within(timeout), active.readers());
+        // All of it is on its way while the lanes are waited for.
+        readers.begin_close();
+        readers.exports.end();
         let delivery = active.lanes().shutdown(timeout);
-        exports.wait_end(timeout.saturating_sub(began.elapsed()));
-        tell(active, delivery)
+        readers.wait_closed(ending.left());
+        readers.exports.wait_end(ending.left());
+        tell(active, delivery, ending)
     }
 
     /// Shuts down within 50 ms, because the process ends.
     fn leave(&self) {
         if let Some(active) = &self.0 {
-            active.readers().close(Duration::from_millis(15));
-            active.readers().exports.leave();
-            tell(active, active.lanes().leave());
+            let (ending, readers) = (Ending::of_drop(), active.readers());
+            readers.begin_close();
+            readers.exports.leave();
+            let delivery = active.lanes().leave();
+            readers.wait_closed(ending.left());
+            tell(active, delivery, ending);
         }
     }
 
@@ -220,10 +228,10 @@ impl Watch {
 }
 
 /// Says the numbers at the end, when the operator wants to know everything.
-fn tell(active: &Active, delivery: Delivery) -> Delivery {
+fn tell(active: &Active, delivery: Delivery, ending: Ending) -> Delivery {
     #[cfg(feature = "prometheus")]
     active.close_outlets();
-    active.readers().flush();
+    active.readers().flush(ending.left_for_log());
     if active.settings().debug {
         let Delivery { delivered, spooled, dropped, .. } = delivery;
         crate::stderr::say(format_args!(

@@ -1,8 +1,10 @@
 //! Readers of events within the process, beside the way to the destinations.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::WatchBuilder;
+use super::ending::Ending;
 use super::environment::Environment;
 use super::otlp::{Exports, OtlpOptions};
 #[cfg(feature = "audit")]
@@ -143,12 +145,33 @@ impl Readers {
         self.audit.as_ref().is_some_and(Audit::refuses)
     }
 
-    /// Ends what has an end of its own, within this time.
-    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "nothing has one then"))]
-    pub(super) fn close(&self, timeout: std::time::Duration) {
+    /// Begins to end what has an end of its own.
+    pub(super) fn begin_close(&self) {
         #[cfg(feature = "audit")]
         if let Some(audit) = &self.audit {
-            audit.close_within(timeout);
+            audit.begin_close();
+        }
+    }
+
+    /// Waits until it has ended, within this time.
+    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "nothing has one then"))]
+    pub(super) fn wait_closed(&self, timeout: Duration) {
+        #[cfg(feature = "audit")]
+        if let Some(audit) = &self.audit {
+            audit.wait_closed(timeout);
+        }
+    }
+
+    /// Lets go of what others may hold as well; it ends with its last holder. That end is waited for
+    /// after the work that goes on meanwhile.
+    #[cfg_attr(not(feature = "audit"), expect(unused_variables, reason = "there is none then"))]
+    pub(super) fn release(&mut self, ending: Ending, meanwhile: impl FnOnce()) {
+        #[cfg(feature = "audit")]
+        let closing = self.audit.take().and_then(Audit::release);
+        meanwhile();
+        #[cfg(feature = "audit")]
+        if let Some(closing) = closing {
+            closing.wait(ending.left());
         }
     }
 
@@ -161,11 +184,12 @@ impl Readers {
         dropped
     }
 
-    /// Waits a moment for what is on its way.
-    pub(super) fn flush(&self) {
+    /// Waits for what is on its way, at most so long for a stream that takes nothing.
+    #[cfg_attr(not(feature = "log"), expect(unused_variables, reason = "nothing is then"))]
+    pub(super) fn flush(&self, limit: Duration) {
         #[cfg(feature = "log")]
         if let Some(log) = &self.log {
-            log.flush();
+            log.flush(limit);
         }
     }
 }

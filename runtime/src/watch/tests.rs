@@ -1,5 +1,8 @@
 //! Precedence, off switches and the errors of wrong configuration (A2, A4, A5).
 
+#[cfg(feature = "audit")]
+mod ending;
+
 use super::environment::Environment;
 use super::{Watch, WatchBuilder};
 use crate::destination::{Ack, Batch, Destination, SendError};

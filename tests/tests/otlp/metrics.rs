@@ -127,6 +127,18 @@ fn metrics_are_sent_from_time_to_time() {
 }
 
 #[test]
+fn times_beyond_the_clock_send_metrics_and_spans_when_they_are_asked_for() {
+    let collector = Collector::start();
+    let long = |otlp: toolwatch::Otlp| otlp.metrics_interval(Duration::MAX).timeout(Duration::MAX);
+    let with = |builder: toolwatch::WatchBuilder| builder.flush_interval(Duration::MAX);
+    let (watch, _directory) = collector.watch_with(long, with);
+    watch.event("waits").record();
+    assert_eq!(watch.flush(PATIENCE).delivered, 1);
+    assert!(!collector.exports().is_empty());
+    assert_eq!(watch.stats().panics, 0);
+}
+
+#[test]
 fn a_collector_that_hangs_delays_neither_the_end_nor_a_drop() {
     let collector = Collector::start();
     collector.0.always(Reply::hang());

@@ -181,9 +181,11 @@ impl Work {
     }
 
     fn run(&mut self, shared: &Shared) {
-        let mut next = Instant::now() + self.plan.interval;
+        // None when the interval reaches beyond what the clock can tell: then only when asked.
+        let mut next = Instant::now().checked_add(self.plan.interval);
         loop {
-            let wait = next.saturating_duration_since(Instant::now());
+            let wait =
+                next.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
             shared.wait(wait, |state| state.is_ending || state.asked > state.done);
             let (asked, is_ending, is_leaving) = {
                 let state = shared.lock();
@@ -199,8 +201,8 @@ impl Work {
             if is_ending {
                 return;
             }
-            if Instant::now() >= next {
-                next = Instant::now() + self.plan.interval;
+            if next.is_some_and(|at| Instant::now() >= at) {
+                next = Instant::now().checked_add(self.plan.interval);
             }
         }
     }

@@ -1,9 +1,24 @@
 //! Waiting has an end: flush, shutdown and drop against a destination that hangs.
 
 use super::*;
+use crate::spool::Faults;
 
 /// What the bounds allow on top of a timeout.
 const SLACK: Duration = Duration::from_millis(50);
+
+#[test]
+fn segments_are_free_when_the_request_that_outlived_a_shutdown_has_ended() {
+    let home = tempfile::tempdir().unwrap();
+    let (first, release) = hanging(home.path(), Durability::Spool);
+    first.append(&event(2));
+    assert_eq!(first.shutdown(Duration::from_millis(5)).spooled, 2);
+    release.store(true, Ordering::Relaxed);
+    wait_until(|| first.spool.signal().ended);
+    // The handle lives on, as that of an installed watch does.
+    let (_second, taken) = pipeline(config(home.path()), |_| Ok(Ack::all()));
+    wait_until(|| *taken.lock().unwrap() == ["00000002"]);
+    assert_eq!(first.stats().own().delivered(), 1);
+}
 
 /// A pipeline with one event in a request that hangs until the returned flag is set.
 fn hanging(
@@ -72,6 +87,33 @@ fn a_timeout_beyond_the_clock_waits_for_the_work_and_does_not_overflow() {
     pipeline.append(&event(1));
     assert_eq!(pipeline.flush(Duration::MAX).delivered, 1);
     assert_eq!(pipeline.shutdown(Duration::MAX).delivered, 1);
+}
+
+#[test]
+fn an_interval_beyond_the_clock_leaves_full_batches_and_flushes_to_be_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { flush_interval: Duration::MAX, ..config(home.path()) };
+    let (pipeline, _) = pipeline(config, |_| Ok(Ack::all()));
+    (0..50).for_each(|number| pipeline.append(&event(number)));
+    wait_until(|| pipeline.stats().own().delivered() == 50);
+    pipeline.append(&event(50));
+    assert_eq!(pipeline.flush(PATIENCE).delivered, 51);
+    assert_eq!(pipeline.stats().panics, 0);
+}
+
+#[test]
+fn a_sync_that_hangs_holds_up_nobody_longer_than_they_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let faults = Arc::<Faults>::default();
+    faults.hanging_sync.store(true, Ordering::Relaxed);
+    let disk = Arc::new(FaultyDisk { faults: Arc::clone(&faults) });
+    let local = Pipeline::start(PipelineConfig { disk, ..config(home.path()) }).unwrap();
+    local.append(&event(1));
+    // Without their bounds they would never come back.
+    let timeout = Duration::from_millis(20);
+    assert_eq!((local.flush(timeout).spooled, local.shutdown(timeout).spooled), (1, 1));
+    wait_until(|| faults.syncs.load(Ordering::Relaxed) > 0);
+    faults.hanging_sync.store(false, Ordering::Relaxed);
 }
 
 #[test]

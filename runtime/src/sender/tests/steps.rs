@@ -123,6 +123,19 @@ fn a_refused_key_is_asked_about_every_five_minutes_and_told_once() {
 }
 
 #[test]
+fn a_directory_that_was_removed_is_noticed_for_notes_as_well() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut worker, clock, spool) = worker(home.path(), Box::new(|_| Ok(Ack::all())));
+    let _before = spool.begin(&event(1)).unwrap();
+    rest(&mut worker);
+    std::fs::remove_dir_all(home.path().join("spool")).unwrap();
+    clock.advance(Duration::from_secs(5));
+    rest(&mut worker);
+    let _after = spool.begin(&event(2)).unwrap();
+    assert_eq!((spool.stats().begins_missed, files(home.path(), ".begun")), (1, 1));
+}
+
+#[test]
 fn an_idle_servers_delivered_events_leave_the_disk() {
     let home = tempfile::tempdir().unwrap();
     let (mut worker, clock, spool) = worker(home.path(), Box::new(|_| Ok(Ack::all())));

@@ -9,13 +9,14 @@
 mod report;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Spool;
 use super::disk::{Disk, DiskFile, Writes};
 use super::frame::{self, FRAME_HEADER, MAX_COMMON_BYTES, SEGMENT_HEADER};
+use super::room::is_gone;
 use super::segment;
 use crate::event::process;
 use crate::sync::MutexGuard;
@@ -40,6 +41,8 @@ pub(crate) struct Begun {
     len: u16,
     /// The process that noted it: a copy that fork made has other slots.
     forks: u32,
+    /// Which file of the process it is in: one that somebody removed is made anew.
+    turn: u32,
 }
 
 /// The calls under way in this process.
@@ -48,6 +51,8 @@ pub(super) struct Register {
     pub(super) held: Option<Held>,
     paused_until: Option<Duration>,
     closed: bool,
+    /// Files that were removed before this one.
+    turn: u32,
 }
 
 /// The file, whose lock this process holds.
@@ -82,9 +87,10 @@ impl Spool {
         if is_paused || FRAME_HEADER + payload.len() > SLOT_BYTES {
             return Err(None);
         }
+        let turn = register.turn;
         let begun = match &mut register.held {
-            Some(held) => held.begin(payload),
-            empty => self.make().and_then(|held| empty.insert(held).begin(payload)),
+            Some(held) => held.begin(payload, turn),
+            empty => self.make().and_then(|held| empty.insert(held).begin(payload, turn)),
         };
         register.paused_until =
             matches!(begun, Err(Some(_))).then(|| self.clock.now().saturating_add(DISK_PAUSE));
@@ -121,7 +127,8 @@ impl Spool {
             return;
         }
         let mut register = self.register();
-        let Some(held) = &mut register.held else { return };
+        let is_older = begun.turn != register.turn;
+        let Some(held) = register.held.as_mut().filter(|_| !is_older) else { return };
         let cleared = clear(&*held.file, begun.slot, begun.len.into());
         held.free.push(begun.slot);
         register.remove_when_done(&*self.disk);
@@ -129,6 +136,24 @@ impl Spool {
         if cleared.is_err() {
             self.count(|stats| stats.disk_errors += 1);
         }
+    }
+
+    /// Sees to it that calls are not noted in a file that somebody removed, which no other process
+    /// would find. Those that are under way have no note any more, and are counted.
+    pub(crate) fn forget_removed_begun(&self) {
+        let Some(path) = self.register().held.as_ref().map(|held| held.path.clone()) else {
+            return;
+        };
+        if !is_removed(&*self.disk, &path) {
+            return;
+        }
+        let mut register = self.register();
+        // Meanwhile it may have been made anew, or the last call may have ended.
+        let Some(held) = register.held.take_if(|held| held.path == path) else { return };
+        register.turn = register.turn.wrapping_add(1);
+        drop(register);
+        let missed = usize::from(SLOTS).saturating_sub(held.free.len()) as u64;
+        self.count(|stats| stats.begins_missed += missed);
     }
 
     /// Removes the file once no call is under way any more.
@@ -154,19 +179,28 @@ impl Register {
 }
 
 impl Held {
-    fn begin(&mut self, payload: &[u8]) -> Result<Begun, Option<io::Error>> {
+    fn begin(&mut self, payload: &[u8], turn: u32) -> Result<Begun, Option<io::Error>> {
         let slot = self.free.pop().ok_or(None)?;
         self.scratch.clear();
         frame::write_frame(&mut self.scratch, self.next_sequence, payload);
         self.next_sequence = self.next_sequence.wrapping_add(1);
         let written = self.file.write_at(place(slot), &self.scratch);
         let len = u16::try_from(self.scratch.len()).unwrap_or(u16::MAX);
-        written.map(|()| Begun { slot, len, forks: process::forks() }).map_err(|error| {
+        written.map(|()| Begun { slot, len, forks: process::forks(), turn }).map_err(|error| {
             // A part of it may stand there.
             let _ = clear(&*self.file, slot, len.into());
             self.free.push(slot);
             Some(error)
         })
+    }
+}
+
+/// Whether a directory that can be read, or is gone, has no such file.
+fn is_removed(disk: &dyn Disk, path: &Path) -> bool {
+    let (Some(directory), Some(own)) = (path.parent(), path.file_name()) else { return false };
+    match disk.list(directory) {
+        Ok(files) => !files.iter().any(|(name, _)| own == name.as_str()),
+        Err(error) => is_gone(&error),
     }
 }
 

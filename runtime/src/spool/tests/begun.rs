@@ -238,6 +238,28 @@ fn what_the_disk_refuses_at_the_report_is_reported_later() {
 }
 
 #[test]
+fn notes_whose_directory_was_removed_are_made_anew_and_calls_under_way_are_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let spool = spool(home.path(), 1 << 20);
+    let mut old = begin(&spool, 0..3);
+    spool.end(old.remove(0));
+    spool.forget_removed_begun();
+    assert_eq!(spool.stats().begins_missed, 0, "the file is there");
+    std::fs::remove_dir_all(home.path().join("spool")).unwrap();
+    spool.forget_removed_begun();
+    assert_eq!((spool.stats().begins_missed, begun_files(home.path()).len()), (2, 0));
+    let new = begin(&spool, 10..12);
+    assert_eq!(begun_files(home.path()).len(), 1);
+    // The slots of the old file are none of the new one's.
+    old.into_iter().for_each(|begun| spool.end(begun));
+    let more = begin(&spool, 12..14);
+    drop((spool, new, more));
+    let next = super::spool(home.path(), 1 << 20);
+    next.report_interrupted();
+    assert_eq!(drain(&next), [10, 11, 12, 13].map(payload));
+}
+
+#[test]
 fn without_a_directory_no_call_is_noted() {
     let home = tempfile::tempdir().unwrap();
     let settings = Settings { directory: None, ..settings(home.path(), 1 << 20) };

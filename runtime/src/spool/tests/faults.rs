@@ -30,6 +30,8 @@ pub(crate) struct Faults {
     pub(crate) no_cut: AtomicBool,
     /// Syncs fail.
     pub(crate) no_sync: AtomicBool,
+    /// Syncs do not come back.
+    pub(crate) hanging_sync: AtomicBool,
     /// Syncs of files that were asked for.
     pub(crate) syncs: AtomicI64,
     /// So many reads fail.
@@ -173,6 +175,9 @@ impl DiskFile for FaultyFile {
 
     fn sync(&self) -> std::io::Result<()> {
         self.faults.syncs.fetch_add(1, Ordering::Relaxed);
+        while self.faults.hanging_sync.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let fails = self.faults.no_sync.load(Ordering::Relaxed);
         if fails { Err(std::io::Error::other("injected")) } else { self.file.sync() }
     }

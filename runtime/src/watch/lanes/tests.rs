@@ -131,6 +131,8 @@ fn destinations_of_one_name_and_names_that_are_no_folder_are_refused() {
         ("..", "does not start with a dot"),
         ("", "a destination has 1 to 32 characters"),
         ("Upper", "a destination has 1 to 32 characters"),
+        ("key", "neither `key` nor `quarantine`"),
+        ("quarantine", "neither `key` nor `quarantine`"),
     ] {
         let error = build("first", name).expect_err(name);
         assert!(error.is_configuration() && error.to_string().contains(rule), "{error}");

@@ -220,7 +220,7 @@ fn every_case_of_the_delivery_contract_sends_what_it_should_when_it_should() {
         ("retry-after", 44, retry_after::cases()),
         ("partial acceptance", 30, partial::cases()),
         ("split", 15, split::cases()),
-        ("quota", 33, quota::cases()),
+        ("quota", 36, quota::cases()),
         ("waiting", 27, waiting::cases()),
         ("ending", 20, ending::cases()),
     ];

@@ -107,7 +107,23 @@ fn samples() -> Vec<Case> {
             case(name).answers([quota(status)]).act(2_000, Act::Keep { key, is_error, expect });
         of.sends_at([1000])
     };
+    // A period that ends a minute after the clock's start.
+    let period = |status: &str| {
+        let reset = START + 60;
+        body(format!(r#"{{"quota":{{"status":"{status}","reset":{reset}}}}}"#))
+    };
+    let keep = |expect| Act::Keep { key: left, is_error: false, expect };
+    let ends = |status: &str| {
+        let of = case(format!("quota_{status}_ends_with_its_period")).answers([period(status)]);
+        of.act(59_900, keep(None)).act(60_000, keep(Some(1.0))).sends_at([1000])
+    };
+    let again = case("quota_of_the_next_period_is_told_again");
+    let again = again.answers([period("exceeded"), quota("exceeded")]).delivered(2);
+    let again = again.act(65_000, Act::Capture(1)).act(66_000, keep(None));
     vec![
+        ends("exceeded").quotas([Exceeded]),
+        ends("hard_limit").quotas([HardLimit]),
+        again.sends(1000, 0..1).sends(65_000, 1..2).quotas([Exceeded, Exceeded]),
         asked("ok", left, false, Some(1.0)),
         asked("warning", left, false, Some(1.0)).quotas([Warning]),
         asked("exceeded", left, false, None).quotas([Exceeded]),

@@ -164,8 +164,8 @@ impl World {
                 self.spool.release();
             }
             Act::Keep { key, is_error, expect } => {
-                let quota = self.worker.as_ref().and_then(|of| of.quota.last());
-                let status = quota.map(|quota| quota.status()).unwrap_or_default();
+                let quota = self.worker.as_ref().map(|of| of.quota.status(|| self.clock.wall()));
+                let status = quota.unwrap_or_default();
                 let weight = keep(key, 1.0, is_error, status);
                 if weight != expect {
                     let fault = format!("the weight of {key} is {weight:?}, expected {expect:?}");

@@ -9,12 +9,15 @@ use super::world::LONG;
 use super::{Plant, Timeouts, run};
 use crate::spool::append_before_counting;
 
-/// Schedules within which a fault must be found.
-const ROUNDS: usize = 2_000;
+/// Schedules within which a fault must be found. One in 2,500 finds the rarest of the three, whatever
+/// the seed; which one does changes with every lock that is taken somewhere.
+const ROUNDS: usize = 50_000;
+/// A seed that finds them soon.
+const SEED: u64 = 22;
 
 /// What the suite says of a fault.
 fn verdict(plant: Plant, scene: fn()) -> String {
-    let scheduler = RandomScheduler::new_from_seed(1, ROUNDS);
+    let scheduler = RandomScheduler::new_from_seed(SEED, ROUNDS);
     let run = || run(scheduler, (Timeouts::Never, plant), scene);
     let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("the fault was not found");
     let text = panic.downcast_ref::<String>().cloned();
