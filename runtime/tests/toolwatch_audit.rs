@@ -207,7 +207,8 @@ fn keys_are_private_and_never_made_twice() {
 #[test]
 fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
     let home = Home::new();
-    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    // As the guide sets a log up: its key asks for signed checkpoints of the server.
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key", "--sign"]);
     home.write(30);
     let (notes, _) = home.expect(0, &["checkpoint", "--log", "@log", "--key", "@key"]);
     assert!(notes.starts_with("toolwatch.audit/"), "{notes}");

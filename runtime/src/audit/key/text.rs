@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::sealing::PREFIX as SEALING_PREFIX;
-use super::{ChainKey, LogId, Secret, random_bytes};
+use super::{ChainKey, LogId, NoteKey, Secret, random_bytes};
 use crate::audit::checkpoint::PublicKey;
 use crate::audit::hex;
 use crate::error::Error;
@@ -123,6 +123,11 @@ impl VerificationKey {
 
     pub(in crate::audit) fn signer(&self) -> Option<&PublicKey> {
         self.public.as_ref()
+    }
+
+    /// The key of checkpoints that the verifier makes.
+    pub(in crate::audit) fn notes(&self) -> NoteKey {
+        NoteKey::of_verifier(&self.root, &self.log_id)
     }
 
     /// The key chain from its start.

@@ -139,7 +139,8 @@ fn derived(world: &World) -> Value {
         let mut key = chain.writer();
         for epoch in 0..2 {
             let name = format!("writer {writer}, epoch {epoch}");
-            let seals = [key.seal(&[0; 32]), key.seal_end(&[0; 32]), key.seal_checkpoint(b"text")];
+            let seals =
+                [key.seal(&[0; 32]), key.seal_end(&[0; 32]), key.checkpoints().seal(b"text")];
             let [record, end, checkpoint] = seals.map(|seal| hex::encode(&seal));
             found.insert(
                 name,

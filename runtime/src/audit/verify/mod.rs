@@ -26,7 +26,7 @@ use lane::Attested;
 
 use super::builder::SEALING_KEY;
 use super::checkpoint::{Checkpoint, Note, read_notes};
-use super::key::{self, ChainKey, SealingState, VerificationKey};
+use super::key::{self, ChainKey, NoteKey, SealingState, VerificationKey};
 use crate::error::Error;
 use crate::spool::RealDisk;
 
@@ -101,6 +101,8 @@ impl<'a> Verifier<'a> {
         let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
         let mut damages = Damages::default();
         let (mut notes, unreadable) = self.read_checkpoints()?;
+        let own_key = self.key.notes();
+        notes.values_mut().flatten().for_each(|note| note.check_own(&own_key));
         signatures::check(notes.values_mut().flatten().collect(), self.key.signer());
         let lanes = files::list(directory, self.first_writer, &mut damages)?;
         let log = Log { log_id: *self.key.log() };
@@ -117,7 +119,7 @@ impl<'a> Verifier<'a> {
             attested.append(&mut check.attested);
             reports.push(check.report.clone());
             if check.size > 0 {
-                made.push_str(&note_of(&log, check));
+                made.push_str(&note_of(&log, &check, &own_key));
                 made.push('\n');
             }
         }
@@ -203,8 +205,8 @@ fn skip_to(chain: &mut ChainKey, writer_id: u32) {
     }
 }
 
-/// A checkpoint of a lane as it is now, sealed with the key of its last record.
-fn note_of(log: &Log, check: LaneCheck<'_>) -> String {
+/// A checkpoint of a lane as it is now, sealed with a key that no server ever had.
+fn note_of(log: &Log, check: &LaneCheck<'_>, key: &NoteKey) -> String {
     let checkpoint = Checkpoint {
         writer_id: check.report.writer_id,
         size: check.size,
@@ -213,7 +215,7 @@ fn note_of(log: &Log, check: LaneCheck<'_>) -> String {
         time: check.report.last_time.clone(),
         closed: check.report.is_closed,
     };
-    checkpoint.seal(&log.log_id, &check.into_key()).to_note(&log.log_id, None)
+    checkpoint.to_own_note(&log.log_id, key)
 }
 
 /// Compares the ends of lanes with what later lanes have recorded of them.

@@ -25,6 +25,9 @@ impl LaneCheck<'_> {
     }
 
     fn is_authentic(&self, note: &Note) -> bool {
+        if note.is_own() {
+            return true;
+        }
         let sealed_by = |key: &EpochKey| note.is_authentic(key);
         match note.checkpoint.epoch.checked_sub(self.key.epoch) {
             Some(0) => sealed_by(&self.key),
@@ -77,15 +80,11 @@ impl LaneCheck<'_> {
         self.report.unfinished = self.begun.len() as u64;
         (self.report.size, self.report.head) = (self.size, self.head);
         while let Some(note) = self.checkpoints.pop() {
-            let key = self.key_of(note.checkpoint.epoch);
-            let is_authentic = key.is_some_and(|key| note.is_authentic(&key));
+            let is_by = |key: EpochKey| note.is_authentic(&key);
+            let is_authentic =
+                note.is_own() || self.key_of(note.checkpoint.epoch).is_some_and(is_by);
             let kind = if is_authentic { DamageKind::Cut } else { DamageKind::CheckpointForged };
             damages.add_to_lane(self.writer_id, kind, note.checkpoint.size);
         }
-    }
-
-    /// The key of the lane's end, for a checkpoint of it.
-    pub(in crate::audit) fn into_key(self) -> EpochKey {
-        self.key
     }
 }
