@@ -14,9 +14,14 @@ use super::{hex, key};
 use crate::event::write_natural;
 use crate::spool::{Disk, DiskFile, Writes};
 
-/// Operations of one dead writer that are reported; a writer has no more of them open.
-pub(super) const MAX_BEGUN: usize = 256;
+/// Operations of one dead writer that are reported one by one; all are counted.
+const MAX_REPORTED: usize = 256;
+/// Operations of one writer under way at once that are followed, here and by the verifier.
+pub(super) const MAX_BEGUN: usize = 65_536;
 const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A UUID as records spell it.
+pub(super) type EventId = [u8; 36];
 
 /// The end of a lane, as it was found.
 #[derive(Debug, Default)]
@@ -26,7 +31,7 @@ pub(super) struct End {
     pub(super) torn_bytes: u64,
     pub(super) is_closed: bool,
     /// Operations that had begun and have not ended: `seq` and `event_id` of their records.
-    pub(super) begun: Vec<(u64, String)>,
+    pub(super) begun: Vec<(u64, EventId)>,
 }
 
 /// Looks at a lane, and cuts what a dead writer has torn. `None` while it lives.
@@ -88,7 +93,7 @@ fn is_closed(file: &dyn DiskFile) -> io::Result<bool> {
 fn read_segment(
     file: &dyn DiskFile,
     end: &mut End,
-    begun: &mut BTreeMap<String, u64>,
+    begun: &mut BTreeMap<EventId, u64>,
 ) -> io::Result<()> {
     let (mut offset, mut have) = (0, Vec::new());
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -117,23 +122,28 @@ fn read_segment(
     Ok(())
 }
 
-/// Keeps account of what is under way.
-fn follow(line: &Line<'_>, begun: &mut BTreeMap<String, u64>) {
+/// Keeps account of what is under way. The keys of the lane are gone, so nothing says whether a line
+/// is what its writer wrote: the verifier compares what comes of it with the records that are.
+fn follow(line: &Line<'_>, begun: &mut BTreeMap<EventId, u64>) {
     match (line.header.kind, event_id(line.body)) {
         (Kind::Begun, Some(id)) if begun.len() < MAX_BEGUN => {
-            begun.insert(id.to_owned(), line.header.seq);
+            begun.insert(id, line.header.seq);
         }
         (Kind::Event, Some(id)) => {
-            begun.remove(id);
+            begun.remove(&id);
         }
         _ => {}
     }
 }
 
-/// The id with which the body of an operation begins.
-pub(super) fn event_id(body: &[u8]) -> Option<&str> {
-    let id = body.strip_prefix(b"{\"event_id\":\"")?.get(..36)?;
-    std::str::from_utf8(id).ok()
+/// The id with which the body of an operation begins, when it has the spelling of one.
+pub(super) fn event_id(body: &[u8]) -> Option<EventId> {
+    let (id, rest) = body.strip_prefix(b"{\"event_id\":\"")?.split_first_chunk::<36>()?;
+    let fits = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    (id.iter().enumerate().all(fits) && rest.first() == Some(&b'"')).then_some(*id)
 }
 
 /// Looks after every writer of whom nobody has seen the end, and leaves the living in the list.
@@ -176,11 +186,20 @@ fn report(
     hex::append(&end.head, &mut body);
     body.extend_from_slice(b"\",\"torn_bytes\":");
     write_natural(end.torn_bytes, &mut body);
+    body.extend_from_slice(b",\"interrupted\":");
+    write_natural(end.begun.len() as u64, &mut body);
     body.push(b'}');
     lane.write(Kind::Recovered, &body, wall)?;
-    for (seq, id) in &end.begun {
-        let body = format!("{{\"event_id\":\"{id}\",\"writer_id\":{writer_id},\"seq\":{seq}}}");
-        lane.write(Kind::Interrupted, body.as_bytes(), wall)?;
+    for (seq, id) in end.begun.iter().take(MAX_REPORTED) {
+        body.clear();
+        body.extend_from_slice(b"{\"event_id\":\"");
+        body.extend_from_slice(id);
+        body.extend_from_slice(b"\",\"writer_id\":");
+        write_natural(writer_id.into(), &mut body);
+        body.extend_from_slice(b",\"seq\":");
+        write_natural(*seq, &mut body);
+        body.push(b'}');
+        lane.write(Kind::Interrupted, &body, wall)?;
     }
     Ok(())
 }

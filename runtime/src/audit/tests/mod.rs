@@ -5,6 +5,7 @@ mod attacks;
 mod behaviour;
 mod bytes;
 mod honest;
+mod hostile;
 mod kill;
 mod notes;
 mod python;

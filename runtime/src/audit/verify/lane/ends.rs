@@ -40,6 +40,18 @@ impl LaneCheck<'_> {
         }
     }
 
+    /// Whether a checkpoint beyond the end is authentic; then `key` is that of its epoch, and the steps
+    /// do not count against what a line or a note may claim.
+    fn is_authentic_beyond(&mut self, note: &Note, key: &mut EpochKey) -> bool {
+        let left = self.steps_left;
+        let Some(own) = self.key_from(key, note.checkpoint.epoch) else { return false };
+        let is_authentic = note.is_authentic(&own);
+        if is_authentic {
+            (*key, self.steps_left) = (own, left);
+        }
+        is_authentic
+    }
+
     /// Ends a segment that has these bytes behind its last newline.
     pub(in crate::audit) fn end_segment(
         &mut self,
@@ -79,10 +91,10 @@ impl LaneCheck<'_> {
         self.report.is_closed = self.is_closed;
         self.report.unfinished = self.begun.len() as u64;
         (self.report.size, self.report.head) = (self.size, self.head);
+        // From one checkpoint to the next, or many of them would take too many steps.
+        let mut key = self.key.clone();
         while let Some(note) = self.checkpoints.pop() {
-            let is_by = |key: EpochKey| note.is_authentic(&key);
-            let is_authentic =
-                note.is_own() || self.key_of(note.checkpoint.epoch).is_some_and(is_by);
+            let is_authentic = note.is_own() || self.is_authentic_beyond(note, &mut key);
             let kind = if is_authentic { DamageKind::Cut } else { DamageKind::CheckpointForged };
             damages.add_to_lane(self.writer_id, kind, note.checkpoint.size);
         }
