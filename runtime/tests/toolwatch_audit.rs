@@ -205,6 +205,34 @@ fn keys_are_private_and_never_made_twice() {
 }
 
 #[test]
+fn a_log_whose_key_cannot_be_kept_is_not_begun() {
+    let home = Home::new();
+    let made = |name: &str| Path::new(&home.path(name)).exists();
+    // There is a signing key, of an earlier attempt or of the operator's own.
+    home.expect(0, &["keygen", "--log", "@log", "--sign"]);
+    std::fs::remove_file(home.path("log/sealing.key")).unwrap();
+    let own = std::fs::read(home.path("log/signing.key")).unwrap();
+    home.expect(2, &["keygen", "--log", "@log", "--key", "@key", "--sign"]);
+    assert!(!made("key") && !made("log/sealing.key"));
+    assert_eq!(std::fs::read(home.path("log/signing.key")).unwrap(), own);
+    // A log without a signing key gets none behind its verification key's back.
+    home.expect(0, &["keygen", "--log", "@bare"]);
+    home.expect(2, &["keygen", "--log", "@bare", "--key", "@key", "--sign"]);
+    assert!(made("bare/sealing.key") && !made("bare/signing.key"));
+    // Nobody reads what is printed.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut keygen = Command::new(env!("CARGO_BIN_EXE_toolwatch-audit"));
+    let keygen = keygen.args(["keygen", "--sign", "--log", &home.path("lost")]).stdout(writer);
+    let output = keygen.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("no log was begun"), "{said}");
+    assert!(!made("lost/sealing.key") && !made("lost/signing.key"));
+    home.expect(0, &["keygen", "--log", "@lost", "--key", "@key", "--sign"]);
+}
+
+#[test]
 fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
     let home = Home::new();
     // As the guide sets a log up: its key asks for signed checkpoints of the server.

@@ -119,7 +119,8 @@ fn what_was_under_way_at_a_kill_is_reported_interrupted_by_the_next_start() {
     let report = world.check_intact();
     assert_eq!(report.lanes()[0].unfinished, 1);
     let own = std::fs::read_to_string(world.segment(1, 0)).unwrap();
-    let lines: Vec<_> = own.lines().filter(|line| line.contains("\"type\":\"interrupted\"")).collect();
+    let lines: Vec<_> =
+        own.lines().filter(|line| line.contains("\"type\":\"interrupted\"")).collect();
     assert_eq!(lines.len(), 1);
     assert!(lines[0].contains(&cut_off.id.to_string()), "{}", lines[0]);
 }
