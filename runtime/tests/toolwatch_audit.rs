@@ -146,7 +146,6 @@ fn what_cannot_run_is_no_verdict() {
 fn a_command_that_could_not_run_names_the_file_and_what_to_do() {
     let home = Home::new();
     home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
-    std::fs::create_dir_all(home.path("log/lane-00000000-0000.jsonl")).unwrap();
     let verify = |log: &'static str, key: &'static str| ["verify", "--log", log, "--key", key];
     for (words, file, advice) in [
         (verify("@none", "@key"), "none", "--log takes the directory into which the server writes"),
@@ -154,13 +153,16 @@ fn a_command_that_could_not_run_names_the_file_and_what_to_do() {
         (verify("@log", "@none"), "none", "--key takes the file of the verification key"),
         (verify("@log", "@log"), "log", "--key takes the file of the verification key"),
         (verify("@log", "@log/sealing.key"), "sealing.key", "this is a key of the server"),
-        (verify("@log", "@key"), "lane-00000000-0000.jsonl", "directory"),
         (["keygen", "--log", "@log", "--key", "@new"], "log", "keys are not made anew"),
         (["keygen", "--log", "@new", "--key", "@key"], "key", "a key is never written over"),
     ] {
         let (out, err) = home.expect(2, &words);
         assert!(out.is_empty() && err.contains(file) && err.contains(advice), "{words:?} {err}");
     }
+    std::fs::create_dir_all(home.path("notes")).unwrap();
+    let words = ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@notes"];
+    let (out, err) = home.expect(2, &words);
+    assert!(out.is_empty() && err.contains("notes: "), "{err}");
 }
 
 #[test]
