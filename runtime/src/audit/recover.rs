@@ -8,9 +8,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::hex;
 use super::lane::{Lane, parse_name, segment_name};
-use super::record::{self, Kind, Line};
-use super::{hex, key};
+use super::record::{self, Kind, Line, MAX_LINE_BYTES};
 use crate::event::write_natural;
 use crate::spool::{Disk, DiskFile, Writes};
 
@@ -96,6 +96,8 @@ fn read_segment(
     begun: &mut BTreeMap<EventId, u64>,
 ) -> io::Result<()> {
     let (mut offset, mut have) = (0, Vec::new());
+    // Bytes of a line that is too long for a record, and is not kept.
+    let mut long = 0;
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let read = file.read_at(offset, &mut chunk)?;
@@ -108,7 +110,8 @@ fn read_segment(
         let mut last = None;
         for bytes in have[..whole].split_inclusive(|&byte| byte == b'\n') {
             let bytes = &bytes[..bytes.len() - 1];
-            if let Some(line) = Line::parse(bytes) {
+            let is_long = std::mem::take(&mut long) > 0 || bytes.len() > MAX_LINE_BYTES;
+            if let (false, Some(line)) = (is_long, Line::parse(bytes)) {
                 follow(&line, begun);
                 last = Some((line.header.seq, bytes));
             }
@@ -117,8 +120,12 @@ fn read_segment(
             (end.size, end.head) = (seq.saturating_add(1), record::digest(bytes));
         }
         have.drain(..whole);
+        if long > 0 || have.len() > MAX_LINE_BYTES {
+            long += have.len() as u64;
+            have.clear();
+        }
     }
-    end.torn_bytes = have.len() as u64;
+    end.torn_bytes = long + have.len() as u64;
     Ok(())
 }
 
@@ -146,30 +153,27 @@ pub(super) fn event_id(body: &[u8]) -> Option<EventId> {
     (id.iter().enumerate().all(fits) && rest.first() == Some(&b'"')).then_some(*id)
 }
 
-/// Looks after every writer of whom nobody has seen the end, and leaves the living in the list.
+/// Looks after these writers, of whom nobody has seen the end. Returns those who need not be looked
+/// after again: not the living, and not those whose end could not be read or recorded now.
 pub(super) fn recover(
     disk: &dyn Disk,
     directory: &Path,
-    state: &mut key::SealingState,
+    open: Vec<u32>,
     lane: &mut Lane,
     wall: std::time::SystemTime,
-) -> io::Result<()> {
-    let mut open = Vec::new();
-    for writer_id in std::mem::take(&mut state.open) {
-        match inspect(disk, directory, writer_id) {
-            Ok(Some(end)) if end.is_closed && end.torn_bytes == 0 => {}
-            Ok(Some(end)) => {
-                if let Err(error) = report(writer_id, &end, lane, wall) {
-                    open.push(writer_id);
-                    tracing::debug!(%error, "the end of an audit lane could not be recorded");
-                }
-            }
-            // One that cannot be read now is looked at again by the next start.
-            Ok(None) | Err(_) => open.push(writer_id),
-        }
-    }
-    state.open = open;
-    Ok(())
+) -> Vec<u32> {
+    let mut look = |writer_id: u32| match inspect(disk, directory, writer_id)? {
+        None => Ok(false),
+        Some(end) if end.is_closed && end.torn_bytes == 0 => Ok(true),
+        Some(end) => report(writer_id, &end, lane, wall).map(|()| true),
+    };
+    let is_done = |writer_id: &u32| {
+        look(*writer_id).unwrap_or_else(|error: io::Error| {
+            tracing::debug!(%error, "the end of an audit lane could not be recorded");
+            false
+        })
+    };
+    open.into_iter().filter(is_done).collect()
 }
 
 fn report(

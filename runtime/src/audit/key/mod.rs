@@ -19,7 +19,7 @@ mod text;
 pub(super) use sealing::{MAX_OPEN, SealingKey, SealingState, peruse, write_new};
 pub(super) use secret::{Secret, random_bytes};
 pub use text::VerificationKey;
-pub(super) use text::{SIGNING_PREFIX, read_private};
+pub(super) use text::{SIGNING_PREFIX, read_text};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;

@@ -88,7 +88,8 @@ impl VerificationKey {
     ///
     /// When the file cannot be read or holds no such key.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = read_private(path)
+        let text = std::fs::File::open(path)
+            .and_then(read_text)
             .map_err(|error| Error::storage("the verification key cannot be read", error))?;
         Self::from_text(&text)
     }
@@ -143,9 +144,9 @@ impl std::fmt::Debug for VerificationKey {
 }
 
 /// Reads a key file whole, into memory that is wiped.
-pub(in crate::audit) fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
+pub(in crate::audit) fn read_text(file: std::fs::File) -> io::Result<Zeroizing<String>> {
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::with_capacity(MAX_FILE_BYTES as usize + 1));
-    std::fs::File::open(path)?.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
+    file.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
     Ok(text)
 }

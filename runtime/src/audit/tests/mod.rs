@@ -9,6 +9,7 @@ mod hostile;
 mod kill;
 mod notes;
 mod python;
+mod start;
 mod theft;
 mod vectors;
 
