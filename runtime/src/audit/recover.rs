@@ -1,7 +1,8 @@
-//! What a start finds of writers that have died: the ends of their lanes, and what was under way.
+//! What a start finds of writers that are gone: the ends of their lanes, and what was under way.
 //!
-//! The keys of a dead writer are gone with it, so nobody can add to its lane. The next writer cuts
-//! a torn line off and says in its own lane where the other one ends.
+//! The keys of a writer are gone with it, so nobody can add to its lane. The next writer cuts a torn
+//! line off and says in its own lane where the other one ends, also of one that was closed in order:
+//! it cannot tell a close record from a line that looks like one, and what it says is sealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -56,19 +57,20 @@ pub(super) fn inspect(
     if segments_of(disk, directory, writer_id)? != segments {
         return Ok(None);
     }
-    if let Some(last) = files.last()
-        && is_closed(&**last)?
-    {
-        return Ok(Some(End { is_closed: true, ..End::default() }));
+    let Some(last) = files.last() else { return Ok(Some(End::default())) };
+    if let Some(end) = closed_end(&**last)? {
+        last.sync()?;
+        return Ok(Some(end));
     }
     let (mut end, mut begun) = (End::default(), BTreeMap::new());
     for file in &files {
         read_segment(&**file, &mut end, &mut begun)?;
     }
-    if let (Some(last), 1..) = (files.last(), end.torn_bytes) {
+    if end.torn_bytes > 0 {
         last.set_len(last.len()?.saturating_sub(end.torn_bytes))?;
-        last.sync()?;
     }
+    // What is told of the lane must not outlive it in a power loss.
+    last.sync()?;
     end.begun = begun.into_iter().map(|(id, seq)| (seq, id)).collect();
     end.begun.sort_unstable();
     Ok(Some(end))
@@ -79,14 +81,20 @@ fn segments_of(disk: &dyn Disk, directory: &Path, writer_id: u32) -> io::Result<
     Ok(names.filter(|(id, _)| *id == writer_id).map(|(_, segment)| segment).collect())
 }
 
-/// Whether the last line ends the lane. Close records are short.
-fn is_closed(file: &dyn DiskFile) -> io::Result<bool> {
+/// The end of a lane whose last line closes it. Close records are short.
+fn closed_end(file: &dyn DiskFile) -> io::Result<Option<End>> {
     let mut tail = [0; 2048];
     let start = file.len()?.saturating_sub(tail.len() as u64);
     let have = crate::spool::read_full(file, start, &mut tail)?;
-    let Some(lines) = tail[..have].strip_suffix(b"\n") else { return Ok(false) };
-    let last = lines.rsplit(|&byte| byte == b'\n').next();
-    Ok(last.and_then(Line::parse).is_some_and(|line| line.header.kind == Kind::Closed))
+    let Some(lines) = tail[..have].strip_suffix(b"\n") else { return Ok(None) };
+    let last = lines.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = Line::parse(last).filter(|line| line.header.kind == Kind::Closed);
+    Ok(line.map(|line| End {
+        size: line.header.seq.saturating_add(1),
+        head: record::digest(last),
+        is_closed: true,
+        ..End::default()
+    }))
 }
 
 /// Goes over the lines of a segment. What is damaged in it is for the verifier to tell.
@@ -164,7 +172,6 @@ pub(super) fn recover(
 ) -> Vec<u32> {
     let mut look = |writer_id: u32| match inspect(disk, directory, writer_id)? {
         None => Ok(false),
-        Some(end) if end.is_closed && end.torn_bytes == 0 => Ok(true),
         Some(end) => report(writer_id, &end, lane, wall).map(|()| true),
     };
     let is_done = |writer_id: &u32| {
@@ -190,8 +197,10 @@ fn report(
     hex::append(&end.head, &mut body);
     body.extend_from_slice(b"\",\"torn_bytes\":");
     write_natural(end.torn_bytes, &mut body);
-    body.extend_from_slice(b",\"interrupted\":");
-    write_natural(end.begun.len() as u64, &mut body);
+    if !end.is_closed {
+        body.extend_from_slice(b",\"interrupted\":");
+        write_natural(end.begun.len() as u64, &mut body);
+    }
     body.push(b'}');
     lane.write(Kind::Recovered, &body, wall)?;
     for (seq, id) in end.begun.iter().take(MAX_REPORTED) {

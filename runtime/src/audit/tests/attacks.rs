@@ -246,7 +246,6 @@ fn without_published_checkpoints_the_end_can_be_cut_and_nothing_else() {
     let expected = [
         "cut records off the end",
         "cut in the middle of a line",
-        "delete the last segment",
         "go back to an earlier copy of everything",
     ];
     assert_eq!(unseen, expected);

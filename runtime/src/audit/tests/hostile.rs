@@ -83,6 +83,33 @@ fn a_line_without_a_mac_cannot_make_the_next_start_lie_unseen() {
 }
 
 #[test]
+fn a_line_that_looks_like_the_end_of_a_lane_hides_nothing() {
+    let world = World::new();
+    let mut python = Python::start();
+    recovered_with(&world, 2, |lines| insert(lines, lines.len() - 1, "closed", 77));
+    // The lane is whole again, and its last line another than the start has seen.
+    assert_eq!(found(&world, &mut python), [DamageKind::Replaced]);
+}
+
+#[test]
+fn the_end_of_a_closed_lane_cannot_be_cut_once_another_was_begun() {
+    let world = World::new();
+    for number in 0..3 {
+        append(&world.start(), number * 10..number * 10 + 10);
+    }
+    let mut python = Python::start();
+    assert_eq!(found(&world, &mut python), []);
+    for (writer_id, expected) in [(0, &[DamageKind::Cut][..]), (1, &[DamageKind::Cut]), (2, &[])] {
+        let path = world.segment(writer_id, 0);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let kept: String = whole.split_inclusive('\n').take(6).collect();
+        std::fs::write(&path, kept).unwrap();
+        assert_eq!(found(&world, &mut python), expected, "lane {writer_id}");
+        std::fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
 fn of_many_that_were_under_way_some_are_named_and_all_are_counted() {
     let world = World::new();
     let own = recovered_with(&world, 700, |_| {});
