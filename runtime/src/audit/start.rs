@@ -67,7 +67,9 @@ impl Start {
     fn forget(&self, done: &[u32]) -> io::Result<()> {
         let mut key = take(&*self.disk, &self.sealing_key)?;
         key.state.open.retain(|id| !done.contains(id));
-        key.store()
+        let stored = key.store();
+        key.release();
+        stored
     }
 }
 

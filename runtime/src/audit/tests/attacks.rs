@@ -182,7 +182,7 @@ pub(super) fn history(world: &World) -> Target {
     let (earlier, other) = (world.home.path().join("earlier"), world.home.path().join("other"));
     let first = world.builder().max_segment_bytes(100_000).build().unwrap();
     append(&first, 0..700);
-    drop(first);
+    world.close(first);
     let second = world.start();
     append(&second, 700..790);
     copy_dir(&world.log(), &earlier);

@@ -95,7 +95,9 @@ fn a_line_that_looks_like_the_end_of_a_lane_hides_nothing() {
 fn the_end_of_a_closed_lane_cannot_be_cut_once_another_was_begun() {
     let world = World::new();
     for number in 0..3 {
-        append(&world.start(), number * 10..number * 10 + 10);
+        let audit = world.start();
+        append(&audit, number * 10..number * 10 + 10);
+        world.close(audit);
     }
     let mut python = Python::start();
     assert_eq!(found(&world, &mut python), []);
