@@ -122,21 +122,26 @@ fn a_key_of_the_server_that_others_could_read_or_have_planted_is_refused() {
     world.check_intact();
 }
 
-/// Copies a log that is written to, as `docs/guides/deployment.md` says.
-fn copy_in_order(world: &World, to: &Path) {
+/// Copies a log that is written to, as `docs/guides/deployment.md` says; much is written `meanwhile`.
+fn copy_in_order(world: &World, to: &Path, meanwhile: impl Fn()) {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir_all(to.join("audit")).unwrap();
     std::fs::copy(world.published(), to.join("checkpoints")).unwrap();
+    meanwhile();
     let key = to.join("audit/sealing.key");
     // A start may write one slot between the copying of the two.
     while key::peruse(&RealDisk, &key).is_err() {
         std::fs::copy(world.log().join("sealing.key"), &key).unwrap();
     }
+    meanwhile();
     let names = std::fs::read_dir(world.log()).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.retain(|name| lane::parse_name(name).is_some());
     names.sort();
-    for name in names.iter().rev() {
+    for (number, name) in names.iter().rev().enumerate() {
+        if (1..4).contains(&number) {
+            meanwhile();
+        }
         std::fs::copy(world.log().join(name), to.join("audit").join(name)).unwrap();
     }
 }
@@ -146,22 +151,30 @@ fn a_copy_in_the_order_of_the_guide_verifies_whatever_is_written_meanwhile() {
     let world = World::with_key(keygen);
     drop(world.start());
     let (copy, mut copies) = (world.home.path().join("copy"), 0);
+    let written = AtomicI64::new(0);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            for round in 0..30 {
+            for round in 0..60 {
                 let builder = world.builder().begin_records().max_segment_bytes(16_384);
                 let audit = builder.build().unwrap();
                 for number in round * 100..round * 100 + 60 {
                     audit.begin(&body(number)).unwrap();
                     append(&audit, number..number + 1);
+                    written.fetch_add(1, Ordering::Relaxed);
                     world.clock.advance(Duration::from_millis(100));
                     audit.tick();
                 }
                 if round % 2 == 0 { world.kill(audit) } else { drop(audit) }
             }
         });
-        while copies < 3 || !writer.is_finished() {
-            copy_in_order(&world, &copy);
+        let meanwhile = || {
+            let enough = written.load(Ordering::Relaxed) + 70;
+            while written.load(Ordering::Relaxed) < enough && !writer.is_finished() {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        };
+        while copies == 0 || !writer.is_finished() {
+            copy_in_order(&world, &copy, meanwhile);
             let verifier = Verifier::new(&world.key).checkpoints(copy.join("checkpoints"));
             let report = verifier.verify(&copy.join("audit")).unwrap();
             assert_eq!(report.verdict(), Verdict::Intact, "{:?}", report.damages());
