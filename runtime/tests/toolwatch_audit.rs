@@ -146,7 +146,6 @@ fn what_cannot_run_is_no_verdict() {
 fn a_command_that_could_not_run_names_the_file_and_what_to_do() {
     let home = Home::new();
     home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
-    std::fs::create_dir_all(home.path("log/lane-00000000-0000.jsonl")).unwrap();
     let verify = |log: &'static str, key: &'static str| ["verify", "--log", log, "--key", key];
     for (words, file, advice) in [
         (verify("@none", "@key"), "none", "--log takes the directory into which the server writes"),
@@ -154,13 +153,16 @@ fn a_command_that_could_not_run_names_the_file_and_what_to_do() {
         (verify("@log", "@none"), "none", "--key takes the file of the verification key"),
         (verify("@log", "@log"), "log", "--key takes the file of the verification key"),
         (verify("@log", "@log/sealing.key"), "sealing.key", "this is a key of the server"),
-        (verify("@log", "@key"), "lane-00000000-0000.jsonl", "directory"),
         (["keygen", "--log", "@log", "--key", "@new"], "log", "keys are not made anew"),
         (["keygen", "--log", "@new", "--key", "@key"], "key", "a key is never written over"),
     ] {
         let (out, err) = home.expect(2, &words);
         assert!(out.is_empty() && err.contains(file) && err.contains(advice), "{words:?} {err}");
     }
+    std::fs::create_dir_all(home.path("notes")).unwrap();
+    let words = ["verify", "--log", "@log", "--key", "@key", "--checkpoint", "@notes"];
+    let (out, err) = home.expect(2, &words);
+    assert!(out.is_empty() && err.contains("notes: "), "{err}");
 }
 
 #[test]
@@ -205,9 +207,42 @@ fn keys_are_private_and_never_made_twice() {
 }
 
 #[test]
+fn a_log_whose_key_cannot_be_kept_is_not_begun() {
+    let home = Home::new();
+    let made = |name: &str| Path::new(&home.path(name)).exists();
+    // There is a signing key, of an earlier attempt or of the operator's own.
+    home.expect(0, &["keygen", "--log", "@log", "--sign"]);
+    std::fs::remove_file(home.path("log/sealing.key")).unwrap();
+    let own = std::fs::read(home.path("log/signing.key")).unwrap();
+    home.expect(2, &["keygen", "--log", "@log", "--key", "@key", "--sign"]);
+    assert!(!made("key") && !made("log/sealing.key"));
+    assert_eq!(std::fs::read(home.path("log/signing.key")).unwrap(), own);
+    // A log without a signing key gets none behind its verification key's back.
+    home.expect(0, &["keygen", "--log", "@bare"]);
+    home.expect(2, &["keygen", "--log", "@bare", "--key", "@key", "--sign"]);
+    assert!(made("bare/sealing.key") && !made("bare/signing.key"));
+    // Nobody reads what is printed. A program that another test begins meanwhile keeps a copy of the
+    // reader for a moment, so there is more than one try.
+    let is_refused = |name: &String| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut keygen = Command::new(env!("CARGO_BIN_EXE_toolwatch-audit"));
+        let keygen = keygen.args(["keygen", "--sign", "--log", &home.path(name)]).stdout(writer);
+        let output = keygen.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        output.status.code() == Some(2) && said.contains("no log was begun")
+    };
+    let lost = (0..50).map(|number| format!("lost-{number}")).find(is_refused).unwrap();
+    let lost = lost.as_str();
+    assert!(!made(&format!("{lost}/sealing.key")) && !made(&format!("{lost}/signing.key")));
+    home.expect(0, &["keygen", "--log", &format!("@{lost}"), "--key", "@key", "--sign"]);
+}
+
+#[test]
 fn a_checkpoint_that_it_prints_finds_what_is_cut_later() {
     let home = Home::new();
-    home.expect(0, &["keygen", "--log", "@log", "--key", "@key"]);
+    // As the guide sets a log up: its key asks for signed checkpoints of the server.
+    home.expect(0, &["keygen", "--log", "@log", "--key", "@key", "--sign"]);
     home.write(30);
     let (notes, _) = home.expect(0, &["checkpoint", "--log", "@log", "--key", "@key"]);
     assert!(notes.starts_with("toolwatch.audit/"), "{notes}");

@@ -52,16 +52,29 @@ fn make_keys(options: &Keygen) -> Result<u8, Failure> {
         let _ = std::fs::remove_file(path);
     }
     let key = key.map_err(|error| hints::new_log(&options.log, &error))?;
-    match &mut kept {
-        Some(file) => {
-            file.write_all(key.to_text().as_bytes())?;
-            file.sync_all()?;
-            output::print(&format!("log {}\n", key.log_id()))?;
-            if let Some(public) = key.public_key() {
-                output::print(&format!("public key {public}\n"))?;
-            }
+    let text = key.to_text();
+    let written = match &mut kept {
+        Some(file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()),
+        None => output::write(&text),
+    };
+    if let Err(error) = written {
+        // A log whose verification key nobody has could never be verified.
+        let made = ["sealing.key", "signing.key"];
+        for name in &made[..1 + usize::from(options.sign)] {
+            let _ = std::fs::remove_file(options.log.join(name));
         }
-        None => output::print(&key.to_text())?,
+        if let Some(path) = &options.key {
+            let _ = std::fs::remove_file(path);
+        }
+        return Err(
+            format!("no log was begun: its verification key cannot be kept: {error}").into()
+        );
+    }
+    if kept.is_some() {
+        output::print(&format!("log {}\n", key.log_id()))?;
+        if let Some(public) = key.public_key() {
+            output::print(&format!("public key {public}\n"))?;
+        }
     }
     output::tell(
         "keep the verification key where the server is not: whoever has it can forge the log",

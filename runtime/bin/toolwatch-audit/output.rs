@@ -15,11 +15,18 @@ const LONG_BYTES: u64 = 64 * 1024 * 1024;
 static HAS_PROGRESS: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
+    match write(text) {
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
+}
+
+/// Prints what must not be lost.
+pub(crate) fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 pub(crate) fn tell(text: &str) {

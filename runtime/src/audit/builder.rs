@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{Publisher, SigningKey, Target};
-use super::key::read_private;
+use super::key::read_text;
 use super::start::Start;
 use super::writer::Writer;
 use super::{Audit, Policy, ticker};
 use crate::error::Error;
 use crate::event::Label;
-use crate::spool::{Clock, Disk, RealDisk, SystemClock};
+use crate::spool::{Clock, Disk, RealDisk, SystemClock, open_private};
 
 /// The file of the sealing key in the log's directory.
 pub(super) const SEALING_KEY: &str = "sealing.key";
@@ -65,8 +65,8 @@ impl AuditBuilder {
         self
     }
 
-    /// Signs checkpoints with the Ed25519 key of this file. By default it is `signing.key` in the
-    /// directory, when there is one.
+    /// Signs checkpoints with the Ed25519 key of this file, which nobody but its owner may read and
+    /// which must be no link. By default it is `signing.key` in the directory, when there is one.
     pub fn signing_key(mut self, path: impl Into<PathBuf>) -> Self {
         self.signing_key = Some(path.into());
         self
@@ -175,7 +175,8 @@ impl AuditBuilder {
             None if beside.exists() => &beside,
             None => return Ok(None),
         };
-        let text = read_private(path)
+        let text = open_private(path, &self.directory)
+            .and_then(read_text)
             .map_err(|error| Error::storage("the signing key cannot be read", error))?;
         let key = SigningKey::from_text(&text);
         key.map(Some).ok_or(Error::configuration("the file of the signing key holds none"))

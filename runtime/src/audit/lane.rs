@@ -169,10 +169,10 @@ impl Lane {
 
     /// Goes on in a new segment, or stays in this one when that cannot be made.
     fn rotate(&mut self, wall: SystemTime) -> io::Result<()> {
+        // A checkpoint that covers the old segment syncs the new one alone.
+        self.file.sync()?;
         let path = self.directory.join(segment_name(self.writer_id, self.segment + 1));
         let file = make(&*self.disk, &path)?;
-        // A checkpoint that covers the old segment syncs the new one alone.
-        let _ = self.file.sync();
         let old = (std::mem::replace(&mut self.file, file), self.len, self.is_torn);
         if self.epoch_records >= EPOCH_RECORDS {
             self.step_epoch();

@@ -35,7 +35,7 @@ pub(super) enum Kind {
     Begun,
     /// An operation that had begun in another lane, whose process died.
     Interrupted,
-    /// The end of another lane, whose process died.
+    /// The end of another lane, whose process is gone.
     Recovered,
     /// Events that could not be written.
     Missed,

@@ -1,22 +1,28 @@
-//! What a start finds of writers that have died: the ends of their lanes, and what was under way.
+//! What a start finds of writers that are gone: the ends of their lanes, and what was under way.
 //!
-//! The keys of a dead writer are gone with it, so nobody can add to its lane. The next writer cuts
-//! a torn line off and says in its own lane where the other one ends.
+//! The keys of a writer are gone with it, so nobody can add to its lane. The next writer cuts a torn
+//! line off and says in its own lane where the other one ends, also of one that was closed in order:
+//! it cannot tell a close record from a line that looks like one, and what it says is sealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::hex;
 use super::lane::{Lane, parse_name, segment_name};
-use super::record::{self, Kind, Line};
-use super::{hex, key};
+use super::record::{self, Kind, Line, MAX_LINE_BYTES};
 use crate::event::write_natural;
 use crate::spool::{Disk, DiskFile, Writes};
 
-/// Operations of one dead writer that are reported; a writer has no more of them open.
-pub(super) const MAX_BEGUN: usize = 256;
+/// Operations of one dead writer that are reported one by one; all are counted.
+const MAX_REPORTED: usize = 256;
+/// Operations of one writer under way at once that are followed, here and by the verifier.
+pub(super) const MAX_BEGUN: usize = 65_536;
 const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A UUID as records spell it.
+pub(super) type EventId = [u8; 36];
 
 /// The end of a lane, as it was found.
 #[derive(Debug, Default)]
@@ -26,7 +32,7 @@ pub(super) struct End {
     pub(super) torn_bytes: u64,
     pub(super) is_closed: bool,
     /// Operations that had begun and have not ended: `seq` and `event_id` of their records.
-    pub(super) begun: Vec<(u64, String)>,
+    pub(super) begun: Vec<(u64, EventId)>,
 }
 
 /// Looks at a lane, and cuts what a dead writer has torn. `None` while it lives.
@@ -51,19 +57,20 @@ pub(super) fn inspect(
     if segments_of(disk, directory, writer_id)? != segments {
         return Ok(None);
     }
-    if let Some(last) = files.last()
-        && is_closed(&**last)?
-    {
-        return Ok(Some(End { is_closed: true, ..End::default() }));
+    let Some(last) = files.last() else { return Ok(Some(End::default())) };
+    if let Some(end) = closed_end(&**last)? {
+        last.sync()?;
+        return Ok(Some(end));
     }
     let (mut end, mut begun) = (End::default(), BTreeMap::new());
     for file in &files {
         read_segment(&**file, &mut end, &mut begun)?;
     }
-    if let (Some(last), 1..) = (files.last(), end.torn_bytes) {
+    if end.torn_bytes > 0 {
         last.set_len(last.len()?.saturating_sub(end.torn_bytes))?;
-        last.sync()?;
     }
+    // What is told of the lane must not outlive it in a power loss.
+    last.sync()?;
     end.begun = begun.into_iter().map(|(id, seq)| (seq, id)).collect();
     end.begun.sort_unstable();
     Ok(Some(end))
@@ -74,23 +81,31 @@ fn segments_of(disk: &dyn Disk, directory: &Path, writer_id: u32) -> io::Result<
     Ok(names.filter(|(id, _)| *id == writer_id).map(|(_, segment)| segment).collect())
 }
 
-/// Whether the last line ends the lane. Close records are short.
-fn is_closed(file: &dyn DiskFile) -> io::Result<bool> {
+/// The end of a lane whose last line closes it. Close records are short.
+fn closed_end(file: &dyn DiskFile) -> io::Result<Option<End>> {
     let mut tail = [0; 2048];
     let start = file.len()?.saturating_sub(tail.len() as u64);
     let have = crate::spool::read_full(file, start, &mut tail)?;
-    let Some(lines) = tail[..have].strip_suffix(b"\n") else { return Ok(false) };
-    let last = lines.rsplit(|&byte| byte == b'\n').next();
-    Ok(last.and_then(Line::parse).is_some_and(|line| line.header.kind == Kind::Closed))
+    let Some(lines) = tail[..have].strip_suffix(b"\n") else { return Ok(None) };
+    let last = lines.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = Line::parse(last).filter(|line| line.header.kind == Kind::Closed);
+    Ok(line.map(|line| End {
+        size: line.header.seq.saturating_add(1),
+        head: record::digest(last),
+        is_closed: true,
+        ..End::default()
+    }))
 }
 
 /// Goes over the lines of a segment. What is damaged in it is for the verifier to tell.
 fn read_segment(
     file: &dyn DiskFile,
     end: &mut End,
-    begun: &mut BTreeMap<String, u64>,
+    begun: &mut BTreeMap<EventId, u64>,
 ) -> io::Result<()> {
     let (mut offset, mut have) = (0, Vec::new());
+    // Bytes of a line that is too long for a record, and is not kept.
+    let mut long = 0;
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let read = file.read_at(offset, &mut chunk)?;
@@ -103,7 +118,8 @@ fn read_segment(
         let mut last = None;
         for bytes in have[..whole].split_inclusive(|&byte| byte == b'\n') {
             let bytes = &bytes[..bytes.len() - 1];
-            if let Some(line) = Line::parse(bytes) {
+            let is_long = std::mem::take(&mut long) > 0 || bytes.len() > MAX_LINE_BYTES;
+            if let (false, Some(line)) = (is_long, Line::parse(bytes)) {
                 follow(&line, begun);
                 last = Some((line.header.seq, bytes));
             }
@@ -112,54 +128,59 @@ fn read_segment(
             (end.size, end.head) = (seq.saturating_add(1), record::digest(bytes));
         }
         have.drain(..whole);
+        if long > 0 || have.len() > MAX_LINE_BYTES {
+            long += have.len() as u64;
+            have.clear();
+        }
     }
-    end.torn_bytes = have.len() as u64;
+    end.torn_bytes = long + have.len() as u64;
     Ok(())
 }
 
-/// Keeps account of what is under way.
-fn follow(line: &Line<'_>, begun: &mut BTreeMap<String, u64>) {
+/// Keeps account of what is under way. The keys of the lane are gone, so nothing says whether a line
+/// is what its writer wrote: the verifier compares what comes of it with the records that are.
+fn follow(line: &Line<'_>, begun: &mut BTreeMap<EventId, u64>) {
     match (line.header.kind, event_id(line.body)) {
         (Kind::Begun, Some(id)) if begun.len() < MAX_BEGUN => {
-            begun.insert(id.to_owned(), line.header.seq);
+            begun.insert(id, line.header.seq);
         }
         (Kind::Event, Some(id)) => {
-            begun.remove(id);
+            begun.remove(&id);
         }
         _ => {}
     }
 }
 
-/// The id with which the body of an operation begins.
-pub(super) fn event_id(body: &[u8]) -> Option<&str> {
-    let id = body.strip_prefix(b"{\"event_id\":\"")?.get(..36)?;
-    std::str::from_utf8(id).ok()
+/// The id with which the body of an operation begins, when it has the spelling of one.
+pub(super) fn event_id(body: &[u8]) -> Option<EventId> {
+    let (id, rest) = body.strip_prefix(b"{\"event_id\":\"")?.split_first_chunk::<36>()?;
+    let fits = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    (id.iter().enumerate().all(fits) && rest.first() == Some(&b'"')).then_some(*id)
 }
 
-/// Looks after every writer of whom nobody has seen the end, and leaves the living in the list.
+/// Looks after these writers, of whom nobody has seen the end. Returns those who need not be looked
+/// after again: not the living, and not those whose end could not be read or recorded now.
 pub(super) fn recover(
     disk: &dyn Disk,
     directory: &Path,
-    state: &mut key::SealingState,
+    open: Vec<u32>,
     lane: &mut Lane,
     wall: std::time::SystemTime,
-) -> io::Result<()> {
-    let mut open = Vec::new();
-    for writer_id in std::mem::take(&mut state.open) {
-        match inspect(disk, directory, writer_id) {
-            Ok(Some(end)) if end.is_closed && end.torn_bytes == 0 => {}
-            Ok(Some(end)) => {
-                if let Err(error) = report(writer_id, &end, lane, wall) {
-                    open.push(writer_id);
-                    tracing::debug!(%error, "the end of an audit lane could not be recorded");
-                }
-            }
-            // One that cannot be read now is looked at again by the next start.
-            Ok(None) | Err(_) => open.push(writer_id),
-        }
-    }
-    state.open = open;
-    Ok(())
+) -> Vec<u32> {
+    let mut look = |writer_id: u32| match inspect(disk, directory, writer_id)? {
+        None => Ok(false),
+        Some(end) => report(writer_id, &end, lane, wall).map(|()| true),
+    };
+    let is_done = |writer_id: &u32| {
+        look(*writer_id).unwrap_or_else(|error: io::Error| {
+            tracing::debug!(%error, "the end of an audit lane could not be recorded");
+            false
+        })
+    };
+    open.into_iter().filter(is_done).collect()
 }
 
 fn report(
@@ -176,11 +197,22 @@ fn report(
     hex::append(&end.head, &mut body);
     body.extend_from_slice(b"\",\"torn_bytes\":");
     write_natural(end.torn_bytes, &mut body);
+    if !end.is_closed {
+        body.extend_from_slice(b",\"interrupted\":");
+        write_natural(end.begun.len() as u64, &mut body);
+    }
     body.push(b'}');
     lane.write(Kind::Recovered, &body, wall)?;
-    for (seq, id) in &end.begun {
-        let body = format!("{{\"event_id\":\"{id}\",\"writer_id\":{writer_id},\"seq\":{seq}}}");
-        lane.write(Kind::Interrupted, body.as_bytes(), wall)?;
+    for (seq, id) in end.begun.iter().take(MAX_REPORTED) {
+        body.clear();
+        body.extend_from_slice(b"{\"event_id\":\"");
+        body.extend_from_slice(id);
+        body.extend_from_slice(b"\",\"writer_id\":");
+        write_natural(writer_id.into(), &mut body);
+        body.extend_from_slice(b",\"seq\":");
+        write_natural(*seq, &mut body);
+        body.push(b'}');
+        lane.write(Kind::Interrupted, &body, wall)?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ impl Start {
     ///
     /// # Errors
     /// Fails when the key cannot be taken or the lane cannot be begun.
-    pub(super) fn run(self, wall: SystemTime) -> io::Result<(LogId, Lane)> {
+    pub(super) fn run(&self, wall: SystemTime) -> io::Result<(LogId, Lane)> {
         self.disk.prepare(&self.directory)?;
         let mut key = take(&*self.disk, &self.sealing_key)?;
         skip_begun(&self.directory, &mut key.state)?;
@@ -43,23 +43,33 @@ impl Start {
             writer_id: key.state.chain.writer_id,
             key: key.state.chain.writer(),
             max_segment_bytes: self.max_segment_bytes,
-            about: self.about,
+            about: self.about.clone(),
         };
         let mut lane = Lane::begin(plan, wall)?;
         // First the lane, then the step: a crash in between leaves a lane that the next start
         // passes over, and no gap.
-        let others = std::mem::take(&mut key.state.open);
-        let (has_others, writer_id) = (!others.is_empty(), lane.writer_id);
-        key.state.open = bounded(others, writer_id);
+        let others = key.state.open.clone();
+        key.state.open = bounded(std::mem::take(&mut key.state.open), lane.writer_id);
         key.state.chain.advance();
         key.store()?;
-        if has_others {
-            key.state.open.retain(|id| *id != writer_id);
-            recover(&*self.disk, &self.directory, &mut key.state, &mut lane, wall)?;
-            key.state.open = bounded(std::mem::take(&mut key.state.open), writer_id);
-            key.store()?;
+        // The lanes of the dead may be long, and others want to start meanwhile.
+        key.release();
+        let done = recover(&*self.disk, &self.directory, others, &mut lane, wall);
+        if !done.is_empty()
+            && let Err(error) = self.forget(&done)
+        {
+            tracing::debug!(%error, "the next start looks at the same audit lanes again");
         }
         Ok((log_id, lane))
+    }
+
+    /// Takes lanes off the list of those whose end nobody has seen.
+    fn forget(&self, done: &[u32]) -> io::Result<()> {
+        let mut key = take(&*self.disk, &self.sealing_key)?;
+        key.state.open.retain(|id| !done.contains(id));
+        let stored = key.store();
+        key.release();
+        stored
     }
 }
 

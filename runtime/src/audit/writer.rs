@@ -230,7 +230,8 @@ impl Writer {
     }
 
     /// Takes what waits to its targets. What a checkpoint covers is made durable before, so that a
-    /// power loss does not look like a cut.
+    /// power loss does not look like a cut: where that fails the checkpoint is lost, and the next one
+    /// covers what it said.
     pub(super) fn publish(&self) -> io::Result<()> {
         let publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
         let (waiting, file): (Vec<Sealed>, Arc<dyn DiskFile>) = {
@@ -239,8 +240,9 @@ impl Writer {
         };
         let mut result = if waiting.is_empty() { Ok(()) } else { file.sync() };
         drop(file);
-        let (mut published, mut lost) = (0, 0);
-        for sealed in &waiting {
+        let (durable, undurable) = waiting.split_at(if result.is_ok() { waiting.len() } else { 0 });
+        let (mut published, mut lost) = (0, undurable.len() as u64);
+        for sealed in durable {
             match publisher.publish(sealed) {
                 Ok(()) => published += 1,
                 Err(error) => {

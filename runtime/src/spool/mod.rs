@@ -55,6 +55,8 @@ pub(crate) use frame::Frame;
 pub use ledger::{Delivery, DropReason, Stats, Tally};
 pub(crate) use owner::{Owner, Place};
 #[cfg(feature = "audit")]
+pub(crate) use private::open_private;
+#[cfg(feature = "audit")]
 pub(crate) use scan::read_full;
 pub(crate) use settle::Verdict;
 #[cfg(any(test, fuzzing))]

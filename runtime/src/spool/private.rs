@@ -43,6 +43,19 @@ pub(super) fn check_file(found: &Metadata) -> io::Result<()> {
     }
 }
 
+/// Opens a file for reading that is private, as [`check_file`] says, and belongs to the owner of this
+/// directory.
+#[cfg(feature = "audit")]
+pub(crate) fn open_private(path: &Path, directory: &Path) -> io::Result<File> {
+    check_file(&fs::symlink_metadata(path)?)?;
+    let file = File::open(path)?;
+    if !is_same_file(path, &file)? {
+        return Err(refused("a file was exchanged"));
+    }
+    check_owner(&fs::metadata(directory)?, &file.metadata()?)?;
+    Ok(file)
+}
+
 #[cfg(unix)]
 fn is_private(found: &Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 == 0

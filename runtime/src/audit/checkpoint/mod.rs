@@ -1,8 +1,9 @@
 //! Checkpoints: how far a lane had come at a moment, said where the attacker does not reach.
 //!
 //! A checkpoint is a C2SP `signed-note` in the form of `tlog-checkpoint`: origin, size, head. The
-//! head is that of a hash chain, not of a Merkle tree. It always carries an HMAC under the epoch's
-//! checkpoint key, and an Ed25519 signature when the server has a signing key.
+//! head is that of a hash chain, not of a Merkle tree. One of a server carries an HMAC under the epoch's
+//! checkpoint key, and an Ed25519 signature when the server has a signing key. One of the verifier
+//! carries an HMAC under a key that was never on a server, and needs no signature.
 
 mod note;
 mod publish;
@@ -17,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::hex;
-use super::key::{EpochKey, LogId};
+use super::key::{EpochKey, LogId, NoteKey};
 
 /// What origins and key names start with.
 pub(super) const ORIGIN: &str = "toolwatch.audit/";
@@ -58,8 +59,17 @@ impl Checkpoint {
 
     pub(super) fn seal(&self, log_id: &LogId, key: &EpochKey) -> Sealed {
         let text = self.to_text(log_id);
-        let mac = key.seal_checkpoint(text.as_bytes());
+        let mac = key.checkpoints().seal(text.as_bytes());
         Sealed { text, mac }
+    }
+
+    /// The whole note of a checkpoint that the verifier has made.
+    pub(super) fn to_own_note(&self, log_id: &LogId, key: &NoteKey) -> String {
+        let text = self.to_text(log_id);
+        let mac = key.seal(text.as_bytes());
+        let mut note = format!("{text}\n");
+        note::sign(&mut note, log_id, note::verifier_key_id(log_id), &mac);
+        note
     }
 }
 

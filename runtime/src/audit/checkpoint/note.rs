@@ -7,10 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Checkpoint, ORIGIN, PublicKey, key_name, sign};
 use crate::audit::hex;
-use crate::audit::key::{EpochKey, LogId};
+use crate::audit::key::{EpochKey, LogId, NoteKey};
 
 /// What the key of the HMAC is called where a public key would stand. `0xff` begins such names.
 const MAC_KEY: &[u8] = b"\xfftoolwatch.audit/hmac-sha256";
+/// The same for the key of the verifier's own checkpoints.
+const VERIFIER_KEY: &[u8] = b"\xfftoolwatch.audit/verifier-hmac-sha256";
 /// How a note is marked in a stream of other lines.
 pub(super) const MARK: &str = "{\"toolwatch_checkpoint\":\"";
 /// A note has below 1 KiB; more lines or longer ones are none.
@@ -23,8 +25,10 @@ pub(in crate::audit) struct Note {
     pub(in crate::audit) log_id: LogId,
     pub(in crate::audit) checkpoint: Checkpoint,
     text: String,
-    mac: Option<[u8; 32]>,
+    macs: Vec<([u8; 4], [u8; 32])>,
     signatures: Vec<([u8; 4], [u8; 64])>,
+    /// Whether the verifier has made it, once that was looked at.
+    is_own: bool,
     /// Whether the signing key has signed it, once that was looked at.
     is_signed: Option<bool>,
     /// Whether something behind it says that there is no more of it.
@@ -33,6 +37,10 @@ pub(in crate::audit) struct Note {
 
 pub(super) fn mac_key_id(log_id: &LogId) -> [u8; 4] {
     sign::key_id(log_id, MAC_KEY)
+}
+
+pub(super) fn verifier_key_id(log_id: &LogId) -> [u8; 4] {
+    sign::key_id(log_id, VERIFIER_KEY)
 }
 
 /// Appends a signature line.
@@ -53,12 +61,25 @@ impl Note {
         }
     }
 
+    /// Looks whether the verifier has made it.
+    pub(in crate::audit) fn check_own(&mut self, key: &NoteKey) {
+        self.is_own = self.is_sealed(verifier_key_id(&self.log_id), key);
+    }
+
+    /// Whether the verifier has made it, as far as that was looked at.
+    pub(in crate::audit) fn is_own(&self) -> bool {
+        self.is_own
+    }
+
     /// Whether the holder of this epoch's key, and of the signing key where there is one, made it.
     /// A note whose signature was not looked at is not authentic.
     pub(in crate::audit) fn is_authentic(&self, key: &EpochKey) -> bool {
-        let is_sealed =
-            self.mac.is_some_and(|mac| key.verify_checkpoint(self.text.as_bytes(), &mac));
-        is_sealed && self.is_signed == Some(true)
+        self.is_signed == Some(true) && self.is_sealed(mac_key_id(&self.log_id), &key.checkpoints())
+    }
+
+    fn is_sealed(&self, id: [u8; 4], key: &NoteKey) -> bool {
+        let mut own = self.macs.iter().filter(|(key_id, _)| *key_id == id);
+        own.any(|(_, mac)| key.verify(self.text.as_bytes(), mac))
     }
 
     /// Whether this is all of the note: a kill can end its write behind the text, or behind one of
@@ -68,7 +89,10 @@ impl Note {
             let id = signer.key_id(&self.log_id);
             self.signatures.iter().any(|(key_id, _)| *key_id == id)
         };
-        self.is_ended || (self.mac.is_some() && signer.is_none_or(has_signature))
+        let has_mac = |id: [u8; 4]| self.macs.iter().any(|(key_id, _)| *key_id == id);
+        self.is_ended
+            || has_mac(verifier_key_id(&self.log_id))
+            || (has_mac(mac_key_id(&self.log_id)) && signer.is_none_or(has_signature))
     }
 
     fn parse(note: &str, is_ended: bool) -> Option<Self> {
@@ -79,8 +103,9 @@ impl Note {
             log_id,
             checkpoint,
             text,
-            mac: None,
+            macs: Vec::new(),
             signatures: Vec::new(),
+            is_own: false,
             is_signed: None,
             is_ended,
         };
@@ -91,8 +116,9 @@ impl Note {
             if name != key_name(&log_id) {
                 continue;
             }
-            if *key_id == mac_key_id(&log_id) {
-                parsed.mac = Some(signature.try_into().ok()?);
+            // What has another length is no seal of ours, or a part of one.
+            if let Ok(mac) = signature.try_into() {
+                parsed.macs.push((*key_id, mac));
             } else if let Ok(signature) = signature.try_into() {
                 parsed.signatures.push((*key_id, signature));
             }

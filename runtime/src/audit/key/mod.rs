@@ -8,7 +8,8 @@
 //!                     record, checkpoint keys
 //! ```
 //!
-//! Every arrow is one step of HKDF, so nothing leads back: whoever takes the keys at some moment
+//! The key of the verifier's own checkpoints follows from the root as well. Every arrow is one step of
+//! HKDF, so nothing leads back: whoever takes the keys at some moment
 //! can seal what comes, and nothing that was before. The root stays with the verifier.
 
 mod sealing;
@@ -18,7 +19,7 @@ mod text;
 pub(super) use sealing::{MAX_OPEN, SealingKey, SealingState, peruse, write_new};
 pub(super) use secret::{Secret, random_bytes};
 pub use text::VerificationKey;
-pub(super) use text::{SIGNING_PREFIX, read_private};
+pub(super) use text::{SIGNING_PREFIX, read_text};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -50,6 +51,32 @@ impl ChainKey {
     pub(super) fn advance(&mut self) {
         self.secret = self.secret.expand(b"toolwatch audit v1 next writer");
         self.writer_id = self.writer_id.saturating_add(1);
+    }
+}
+
+/// The key that seals checkpoints: those of an epoch, or the verifier's own.
+pub(super) struct NoteKey(Hmac<Sha256>);
+
+impl NoteKey {
+    /// The key of the verifier's own checkpoints. It follows from the root alone, so none of the keys
+    /// that a server ever had leads to it.
+    pub(super) fn of_verifier(root: &Secret, log_id: &LogId) -> Self {
+        let info = [b"toolwatch audit v1 verifier ", log_id.as_slice()].concat();
+        Self(root.expand(&info).hmac())
+    }
+
+    /// The MAC of a checkpoint's text.
+    pub(super) fn seal(&self, text: &[u8]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(text);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Whether this is the MAC of a checkpoint's text, in constant time.
+    pub(super) fn verify(&self, text: &[u8], mac: &[u8; 32]) -> bool {
+        let mut expected = self.0.clone();
+        expected.update(text);
+        expected.verify_slice(mac).is_ok()
     }
 }
 
@@ -98,18 +125,9 @@ impl EpochKey {
         expected.verify_slice(mac).is_ok()
     }
 
-    /// The MAC of a checkpoint's text.
-    pub(super) fn seal_checkpoint(&self, text: &[u8]) -> [u8; 32] {
-        let mut mac = self.secret.expand(b"toolwatch audit v1 checkpoint").hmac();
-        mac.update(text);
-        mac.finalize().into_bytes().into()
-    }
-
-    /// Whether this is the MAC of a checkpoint's text, in constant time.
-    pub(super) fn verify_checkpoint(&self, text: &[u8], mac: &[u8; 32]) -> bool {
-        let mut expected = self.secret.expand(b"toolwatch audit v1 checkpoint").hmac();
-        expected.update(text);
-        expected.verify_slice(mac).is_ok()
+    /// The key of the checkpoints of this epoch.
+    pub(super) fn checkpoints(&self) -> NoteKey {
+        NoteKey(self.secret.expand(b"toolwatch audit v1 checkpoint").hmac())
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::sealing::PREFIX as SEALING_PREFIX;
-use super::{ChainKey, LogId, Secret, random_bytes};
+use super::{ChainKey, LogId, NoteKey, Secret, random_bytes};
 use crate::audit::checkpoint::PublicKey;
 use crate::audit::hex;
 use crate::error::Error;
@@ -88,7 +88,8 @@ impl VerificationKey {
     ///
     /// When the file cannot be read or holds no such key.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = read_private(path)
+        let text = std::fs::File::open(path)
+            .and_then(read_text)
             .map_err(|error| Error::storage("the verification key cannot be read", error))?;
         Self::from_text(&text)
     }
@@ -125,6 +126,11 @@ impl VerificationKey {
         self.public.as_ref()
     }
 
+    /// The key of checkpoints that the verifier makes.
+    pub(in crate::audit) fn notes(&self) -> NoteKey {
+        NoteKey::of_verifier(&self.root, &self.log_id)
+    }
+
     /// The key chain from its start.
     pub(in crate::audit) fn chain(&self) -> ChainKey {
         ChainKey::first(&self.root, &self.log_id)
@@ -138,9 +144,9 @@ impl std::fmt::Debug for VerificationKey {
 }
 
 /// Reads a key file whole, into memory that is wiped.
-pub(in crate::audit) fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
+pub(in crate::audit) fn read_text(file: std::fs::File) -> io::Result<Zeroizing<String>> {
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::with_capacity(MAX_FILE_BYTES as usize + 1));
-    std::fs::File::open(path)?.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
+    file.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
     Ok(text)
 }

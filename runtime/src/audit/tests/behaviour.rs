@@ -1,5 +1,6 @@
 //! One behaviour each: policies, gaps, rotation, begin records, checkpoints, keys.
 
+use super::python::Python;
 use super::*;
 use crate::event::EventType;
 use crate::event::encode_tests::plain;
@@ -118,7 +119,8 @@ fn what_was_under_way_at_a_kill_is_reported_interrupted_by_the_next_start() {
     let report = world.check_intact();
     assert_eq!(report.lanes()[0].unfinished, 1);
     let own = std::fs::read_to_string(world.segment(1, 0)).unwrap();
-    let lines: Vec<_> = own.lines().filter(|line| line.contains("\"interrupted\"")).collect();
+    let lines: Vec<_> =
+        own.lines().filter(|line| line.contains("\"type\":\"interrupted\"")).collect();
     assert_eq!(lines.len(), 1);
     assert!(lines[0].contains(&cut_off.id.to_string()), "{}", lines[0]);
 }
@@ -245,14 +247,25 @@ fn a_checkpoint_made_by_the_verifier_binds_what_is_there() {
     assert!(report.verdict().is_intact());
     let own = world.home.path().join("own");
     std::fs::write(&own, notes).unwrap();
-    // It is sealed but not signed, so it is checked with a key that asks for no signature.
-    let key = VerificationKey::from_text(world.key.to_text().lines().next().unwrap()).unwrap();
-    let verify = || Verifier::new(&key).checkpoints(&own).verify(&world.log()).unwrap();
-    assert_eq!((verify().verdict(), verify().lanes()[0].checkpointed), (Verdict::Intact, 21));
+    // The key asks for signatures; this note has a seal that no key of a server can make.
+    let (mut python, key) = (Python::start(), world.home.path().join("key"));
+    let mut verify = || {
+        let report = Verifier::new(&world.key).checkpoints(&own).verify(&world.log()).unwrap();
+        if let Some(python) = &mut python {
+            python.agrees(&report, &key, &world.log(), Some(&own));
+        }
+        report
+    };
+    let report = verify();
+    assert_eq!((report.verdict(), report.lanes()[0].checkpointed), (Verdict::Intact, 21));
     let text = std::fs::read_to_string(world.segment(0, 0)).unwrap();
     let kept: String = text.split_inclusive('\n').take(15).collect();
     std::fs::write(world.segment(0, 0), kept).unwrap();
     assert_eq!(verify().damages()[0].kind, DamageKind::Cut);
+    // Another size under the same seal.
+    let note = std::fs::read_to_string(&own).unwrap();
+    std::fs::write(&own, note.replacen("\n21\n", "\n15\n", 1)).unwrap();
+    assert_eq!(verify().damages()[0].kind, DamageKind::CheckpointForged);
 }
 
 #[test]

@@ -5,9 +5,11 @@ mod attacks;
 mod behaviour;
 mod bytes;
 mod honest;
+mod hostile;
 mod kill;
 mod notes;
 mod python;
+mod start;
 mod theft;
 mod vectors;
 
@@ -99,12 +101,23 @@ impl World {
         self.builder().build().unwrap()
     }
 
-    /// Leaves everything as a killed process does, and the next start finds it so. A process that
-    /// another test begins meanwhile is a copy of this one until it has become its own program, and
-    /// keeps the lock of each file that was open.
+    /// Leaves everything as a killed process does, and the next start finds it so.
     pub(super) fn kill(&self, audit: Audit) {
         let writer_id = audit.writer_id();
         audit.kill();
+        self.wait_for_locks(writer_id);
+    }
+
+    /// Closes the lane, and the next start finds it so.
+    pub(super) fn close(&self, audit: Audit) {
+        let writer_id = audit.writer_id();
+        drop(audit);
+        self.wait_for_locks(writer_id);
+    }
+
+    /// A process that another test begins meanwhile is a copy of this one until it has become its own
+    /// program, and keeps the lock of each file that was open.
+    fn wait_for_locks(&self, writer_id: u32) {
         let segments = (0..).map(|segment| self.segment(writer_id, segment));
         for path in segments.take_while(|path| path.exists()) {
             let began = Instant::now();

@@ -1,4 +1,4 @@
-//! Notes of checkpoints that a kill has cut.
+//! Notes of checkpoints: those that a kill has cut, and those that must not be published.
 
 use super::attacks::history;
 use super::python::Python;
@@ -44,4 +44,32 @@ fn a_note_behind_a_cut_one_is_a_note_of_its_own() {
         assert_eq!(report.checkpoints(), found + 2, "{cut}");
         assert_eq!(report.checkpoints_unreadable(), u64::from(cut < whole.len()));
     }
+}
+
+#[test]
+fn no_checkpoint_is_published_of_records_that_are_not_durable() {
+    let world = World::new();
+    let audit = world.builder().max_segment_bytes(8192).build().unwrap();
+    append(&audit, 0..5);
+    audit.tick();
+    assert_eq!((audit.stats().checkpoints(), audit.stats().checkpoints_lost()), (1, 0));
+    let before = std::fs::read(world.published()).unwrap();
+    world.faults.no_sync.store(true, Ordering::Relaxed);
+    // Also over what would be the ends of segments: none is left behind that is not durable.
+    for turn in 1..4 {
+        append(&audit, turn * 200..(turn + 1) * 200);
+        audit.tick();
+    }
+    assert_eq!(std::fs::read(world.published()).unwrap(), before);
+    let lost = audit.stats().checkpoints_lost();
+    assert!(lost >= 3 && audit.stats().checkpoints() == 1, "{:?}", audit.stats());
+    assert!(!world.segment(0, 1).exists());
+    world.faults.no_sync.store(false, Ordering::Relaxed);
+    append(&audit, 800..900);
+    audit.tick();
+    assert!(audit.stats().checkpoints() > 1 && audit.stats().checkpoints_lost() == lost);
+    drop(audit);
+    let report = world.check_intact();
+    assert_eq!((report.lanes()[0].events, report.lanes()[0].missed), (705, 0));
+    assert_eq!(report.lanes()[0].checkpointed, report.lanes()[0].records);
 }

@@ -3,7 +3,7 @@
 use super::python::Python;
 use super::*;
 use crate::audit::key::EpochKey;
-use crate::audit::record::{Header, Line, write};
+use crate::audit::record::{Header, Kind, Line, write};
 
 /// Seals a line anew with what the thief has, as the record that follows `prev`.
 fn reseal(
@@ -111,28 +111,75 @@ fn a_stolen_key_cannot_shorten_the_past_and_go_on() {
     }
 }
 
+/// Seals one more record with the stolen key, and says what both verifiers find in it.
+fn found_in(theft: &Theft, kind: Kind, body: &str, python: &mut Option<Python>) -> Vec<DamageKind> {
+    let line = theft.lines[949].strip_suffix(b"\n").unwrap();
+    let header =
+        Header { kind, seq: 950, prev: theft.digest(949), ..Line::parse(line).unwrap().header };
+    let (mut forged, mut out) = (theft.lines[..950].concat(), Vec::new());
+    write(&header, body.as_bytes(), &theft.key, &mut out);
+    forged.extend_from_slice(&out);
+    std::fs::write(theft.world.segment(0, 0), &forged).unwrap();
+    let report = Verifier::new(&theft.world.key).verify(&theft.world.log()).unwrap();
+    if let Some(python) = python {
+        python.agrees(&report, &theft.world.home.path().join("key"), &theft.world.log(), None);
+    }
+    report.damages().iter().map(|damage| damage.kind).collect()
+}
+
 #[test]
 fn a_stolen_key_makes_no_record_that_two_readers_read_differently() {
-    let theft = Theft::new();
-    let line = theft.lines[949].strip_suffix(b"\n").unwrap();
+    let (theft, mut python) = (Theft::new(), Python::start());
+    let nested = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
     for body in [
         "{\"a\":1,\"a\":2}",
         "{\"a\":{\"b\":[{\"c\":1,\"\\u0063\":2}]}}",
         "{\"a\":1},\"seq\":7,\"x\":{}",
         "{not json}",
+        "{\"half a pair\":\"\\ud800\"}",
+        "{\"\\udc00\\ud800\":0}",
+        "{\"too large\":1e999}",
+        "{\"too large\":[-1e400]}",
+        &format!("{{\"too large\":1{}}}", "0".repeat(400)),
+        "{\"none\":NaN}",
+        &nested(127),
+        &nested(5_000),
     ] {
-        let header =
-            Header { seq: 950, prev: theft.digest(949), ..Line::parse(line).unwrap().header };
-        let mut forged = theft.lines[..950].concat();
-        let mut out = Vec::new();
-        write(&header, body.as_bytes(), &theft.key, &mut out);
-        forged.extend_from_slice(&out);
-        std::fs::write(theft.world.segment(0, 0), &forged).unwrap();
-        let report = Verifier::new(&theft.world.key).verify(&theft.world.log()).unwrap();
-        assert_eq!(report.damages()[0].kind, DamageKind::Ambiguous, "{body}");
-        if let Some(mut python) = Python::start() {
-            python.agrees(&report, &theft.world.home.path().join("key"), &theft.world.log(), None);
-        }
+        let kinds = found_in(&theft, Kind::Event, body, &mut python);
+        assert_eq!(kinds, [DamageKind::Ambiguous], "{body}");
+    }
+    for body in ["{\"a pair\":\"\\ud83d\\ude00\",\"large\":[1e300,-0,-0.0e999]}", &nested(126)] {
+        assert_eq!(found_in(&theft, Kind::Event, body, &mut python), [], "{body}");
+    }
+}
+
+#[test]
+fn a_sealed_record_that_lacks_what_its_type_needs_is_ambiguous() {
+    let (theft, mut python) = (Theft::new(), Python::start());
+    let head = "00".repeat(32);
+    let end = |rest: &str| format!("{{\"writer_id\":7,\"head\":\"{head}\"{rest}}}");
+    for (kind, body) in [
+        (Kind::Missed, "{}"),
+        (Kind::Missed, "{\"events\":1.0}"),
+        (Kind::Missed, "{\"events\":true}"),
+        (Kind::Missed, "{\"events\":18446744073709551616}"),
+        (Kind::Missed, "{\"events\":1e999}"),
+        (Kind::Recovered, "{}"),
+        (Kind::Recovered, &end("")),
+        (Kind::Recovered, &end(",\"size\":-0")),
+        (Kind::Recovered, &end(",\"size\":1,\"interrupted\":[]")),
+        (Kind::Recovered, "{\"writer_id\":4294967296,\"size\":1,\"head\":\"00\"}"),
+        (Kind::Interrupted, "{\"writer_id\":7,\"seq\":1}"),
+        (
+            Kind::Interrupted,
+            "{\"event_id\":\"00000000-0000-7000-8000-00000000000A\",\"writer_id\":7,\"seq\":1}",
+        ),
+    ] {
+        let kinds = found_in(&theft, kind, body, &mut python);
+        assert_eq!(kinds, [DamageKind::Ambiguous], "{kind:?} {body}");
+    }
+    for body in [end(",\"size\":1"), end(",\"size\":1,\"interrupted\":null")] {
+        assert_eq!(found_in(&theft, Kind::Recovered, &body, &mut python), [], "{body}");
     }
 }
 

@@ -2,6 +2,8 @@
 //! a clock, and what each of some changes has to be found as. `TOOLWATCH_TEST_VECTORS=write` writes
 //! them anew.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 
 use super::python::Python;
@@ -23,7 +25,10 @@ fn fixed() -> World {
     let key = VerificationKey::from_text(&text).unwrap().with_public(public);
     crate::system::make_directory(&log).unwrap();
     write_new(&RealDisk, &log.join("sealing.key"), *key.log(), key.chain()).unwrap();
-    std::fs::write(log.join("signing.key"), format!("{SIGNING_PREFIX} {SEED}\n")).unwrap();
+    let options = &mut std::fs::OpenOptions::new();
+    let mut file =
+        crate::system::create_private(options.write(true), &log.join("signing.key")).unwrap();
+    file.write_all(format!("{SIGNING_PREFIX} {SEED}\n").as_bytes()).unwrap();
     World::with(home, key)
 }
 
@@ -139,7 +144,8 @@ fn derived(world: &World) -> Value {
         let mut key = chain.writer();
         for epoch in 0..2 {
             let name = format!("writer {writer}, epoch {epoch}");
-            let seals = [key.seal(&[0; 32]), key.seal_end(&[0; 32]), key.seal_checkpoint(b"text")];
+            let seals =
+                [key.seal(&[0; 32]), key.seal_end(&[0; 32]), key.checkpoints().seal(b"text")];
             let [record, end, checkpoint] = seals.map(|seal| hex::encode(&seal));
             found.insert(
                 name,

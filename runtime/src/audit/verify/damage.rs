@@ -63,11 +63,14 @@ pub enum DamageKind {
     Grown,
     /// A record is not the one that a checkpoint or a recovery names.
     Replaced,
+    /// What a later lane says was under way at the end of this one is not what was.
+    Misreported,
     /// A checkpoint of this log that its keys did not make.
     CheckpointForged,
-    /// The sealing key beside the log is of another chain.
+    /// The sealing key beside the log is of another chain, or none.
     SealingKey,
-    /// A file with the name of a segment in a wrong spelling.
+    /// A file with the name of a segment in a wrong spelling, or something else than a file under such a
+    /// name, or a lane with a number that is far above all others.
     StrayFile,
 }
 
@@ -96,6 +99,7 @@ impl DamageKind {
             Self::Cut => "cut",
             Self::Grown => "grown",
             Self::Replaced => "replaced",
+            Self::Misreported => "misreported",
             Self::CheckpointForged => "checkpoint_forged",
             Self::SealingKey => "sealing_key",
             Self::StrayFile => "stray_file",
@@ -126,9 +130,10 @@ impl DamageKind {
             Self::Cut => "the lane once had so many records, and has fewer now",
             Self::Grown => "the lane ended with so many records, and has more now",
             Self::Replaced => "the record is another than a checkpoint or a later lane has seen",
+            Self::Misreported => "a later lane was made to tell wrongly what was interrupted in it",
             Self::CheckpointForged => "a checkpoint names this log and its keys did not make it",
             Self::SealingKey => "the sealing key beside the log is not of this log's keys",
-            Self::StrayFile => "a file has almost the name of a segment",
+            Self::StrayFile => "something has the name of a segment, or almost, and is none",
         }
     }
 }

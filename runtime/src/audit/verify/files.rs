@@ -22,7 +22,14 @@ pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// The lanes of a directory from `first_writer` on.
+/// Lanes that may be missing before others that are there. Each costs a step of the chain, and a name
+/// can claim any number.
+pub(super) const MAX_GAP: u32 = 1_000_000;
+/// Where a damage is told that is of no lane.
+pub(super) const NO_LANE: u32 = u32::MAX;
+
+/// The lanes of a directory from `first_writer` on. What has the name of a segment and is no file, such
+/// as a pipe that would keep a reader waiting, and what is numbered too far, is told and left out.
 pub(super) fn list(
     directory: &Path,
     first_writer: u32,
@@ -38,16 +45,39 @@ pub(super) fn list(
                 lanes.entry(writer_id).or_default().insert(segment, 0);
             }
         } else if name.starts_with("lane-") && name.ends_with(".jsonl") {
-            damages.add_to_lane(u32::MAX, DamageKind::StrayFile, 0);
+            damages.add_to_lane(NO_LANE, DamageKind::StrayFile, 0);
         }
     }
     // Later lanes tell of earlier ones, so the ends of earlier ones are taken last.
     for (writer_id, segments) in lanes.iter_mut().rev() {
-        for (segment, len) in segments {
+        let mut strays = Vec::new();
+        for (segment, len) in &mut *segments {
             let path = directory.join(segment_name(*writer_id, *segment));
-            *len = fs::metadata(&path).map_err(|error| named(&path, &error))?.len();
+            let found = fs::metadata(&path).map_err(|error| named(&path, &error))?;
+            *len = found.len();
+            if !found.is_file() {
+                strays.push(*segment);
+            }
+        }
+        for segment in strays {
+            segments.remove(&segment);
+            damages.add_to_lane(*writer_id, DamageKind::StrayFile, 0);
         }
     }
+    let (mut next, mut room) = (first_writer, MAX_GAP);
+    lanes.retain(|writer_id, segments| {
+        let gap = writer_id.saturating_sub(next);
+        let is_near = gap <= room;
+        if segments.is_empty() {
+            return false;
+        }
+        if is_near {
+            (next, room) = (writer_id.saturating_add(1), room - gap);
+        } else {
+            damages.add_to_lane(*writer_id, DamageKind::StrayFile, 0);
+        }
+        is_near
+    });
     Ok(lanes)
 }
 

@@ -2,7 +2,7 @@
 
 mod ends;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::damage::{Damage, DamageKind, Damages};
 use super::look::Look;
@@ -11,12 +11,10 @@ use crate::audit::checkpoint::Note;
 use crate::audit::key::{EpochKey, LogId};
 use crate::audit::lane::EPOCH_RECORDS;
 use crate::audit::record::{Header, Kind};
-use crate::audit::recover::event_id;
+use crate::audit::recover::{EventId, MAX_BEGUN, event_id};
 
 /// Steps of the key for one lane beside those that its records need: a line can claim any epoch.
 const MAX_STEPS: u64 = 1_000_000;
-/// Operations under way at once that are followed.
-const MAX_BEGUN: usize = 65_536;
 
 /// What all lanes of a log have in common.
 pub(in crate::audit) struct Log {
@@ -29,6 +27,16 @@ pub(in crate::audit) struct Attested {
     pub(super) writer_id: u32,
     pub(in crate::audit) size: u64,
     pub(in crate::audit) head: [u8; 32],
+    /// Operations that were under way there.
+    pub(super) interrupted: Option<u64>,
+}
+
+/// An operation of another lane that a recovery has recorded as interrupted.
+#[derive(Clone, Debug)]
+pub(super) struct Interrupted {
+    pub(super) writer_id: u32,
+    pub(super) seq: u64,
+    pub(super) event_id: EventId,
 }
 
 /// The check of one lane.
@@ -54,8 +62,10 @@ pub(in crate::audit) struct LaneCheck<'a> {
     steps_left: u64,
     /// Checkpoints of this lane that are still ahead, the next one last.
     checkpoints: Vec<&'a Note>,
-    begun: HashSet<[u8; 36]>,
+    /// Operations under way, with the `seq` of their records.
+    pub(super) begun: HashMap<EventId, u64>,
     pub(in crate::audit) attested: Vec<Attested>,
+    pub(super) interrupted: Vec<Interrupted>,
     pub(in crate::audit) report: LaneReport,
 }
 
@@ -82,8 +92,9 @@ impl<'a> LaneCheck<'a> {
             is_closed: false,
             steps_left: MAX_STEPS,
             checkpoints,
-            begun: HashSet::new(),
+            begun: HashMap::new(),
             attested: Vec::new(),
+            interrupted: Vec::new(),
             report: LaneReport { writer_id, ..LaneReport::default() },
         }
     }
@@ -145,7 +156,8 @@ impl<'a> LaneCheck<'a> {
         }
         (self.size, self.head) = (line.header.seq.saturating_add(1), line.digest);
         (self.bad_lines, self.has_gap) = (0, false);
-        self.count(&line.header, body, damages);
+        self.report.count(&line.header);
+        self.is_closed |= line.header.kind == Kind::Closed;
         self.pass_checkpoints(damages);
     }
 
@@ -181,54 +193,63 @@ impl<'a> LaneCheck<'a> {
             (_, Kind::Genesis) => self.damage(DamageKind::SecondGenesis, 0, damages),
             _ => {}
         }
-        if !line.is_strict {
+        if !line.is_strict || !self.count(&line.header, body) {
             self.damage(DamageKind::Ambiguous, 0, damages);
         }
     }
 
-    /// Takes what an authentic record says into the report.
-    fn count(&mut self, header: &Header, body: &[u8], damages: &mut Damages) {
-        self.report.count(header);
-        match header.kind {
-            Kind::Event | Kind::Begun => {
-                if let Some(id) = event_id(body).and_then(|id| id.as_bytes().first_chunk()) {
-                    if header.kind == Kind::Event {
-                        self.begun.remove(id);
-                    } else if self.begun.len() < MAX_BEGUN {
-                        self.begun.insert(*id);
-                    }
-                }
+    /// Takes what an authentic record says into the report. False when it lacks what its type needs.
+    fn count(&mut self, header: &Header, body: &[u8]) -> bool {
+        match (header.kind, event_id(body)) {
+            (Kind::Event, Some(id)) => {
+                self.begun.remove(&id);
             }
-            Kind::Closed => self.is_closed = true,
-            Kind::Missed | Kind::Recovered => {
-                if !self.read_body(header.kind, body) {
-                    self.damage(DamageKind::Ambiguous, 0, damages);
-                }
+            (Kind::Begun, Some(id)) if self.begun.len() < MAX_BEGUN => {
+                self.begun.insert(id, header.seq);
             }
-            Kind::Genesis | Kind::Interrupted => {}
+            (Kind::Missed | Kind::Recovered | Kind::Interrupted, id) => {
+                return self.read_body(header.kind, body, id).is_some();
+            }
+            _ => {}
         }
-    }
-
-    fn read_body(&mut self, kind: Kind, body: &[u8]) -> bool {
-        let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) else { return false };
-        if kind == Kind::Missed {
-            self.report.missed += body["events"].as_u64().unwrap_or_default();
-            return body["events"].is_u64();
-        }
-        let writer_id = body["writer_id"].as_u64().and_then(|id| u32::try_from(id).ok());
-        let mut head = [0; 32];
-        let digits = body["head"].as_str().unwrap_or_default();
-        let is_hex = crate::audit::hex::decode(digits.as_bytes(), &mut head);
-        let (Some(writer_id), Some(size), true) = (writer_id, body["size"].as_u64(), is_hex) else {
-            return false;
-        };
-        self.attested.push(Attested { writer_id, size, head });
         true
     }
 
-    /// The key of an epoch, forward or anew from the first one.
+    fn read_body(&mut self, kind: Kind, body: &[u8], id: Option<EventId>) -> Option<()> {
+        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+        if kind == Kind::Missed {
+            self.report.missed = self.report.missed.saturating_add(body["events"].as_u64()?);
+            return Some(());
+        }
+        let writer_id = body["writer_id"].as_u64()?.try_into().ok()?;
+        if kind == Kind::Interrupted {
+            let seq = body["seq"].as_u64()?;
+            self.interrupted.push(Interrupted { writer_id, seq, event_id: id? });
+            return Some(());
+        }
+        let size = body["size"].as_u64()?;
+        let mut head = [0; 32];
+        if !crate::audit::hex::decode(body["head"].as_str()?.as_bytes(), &mut head) {
+            return None;
+        }
+        // Earlier versions did not count them.
+        let interrupted = match &body["interrupted"] {
+            serde_json::Value::Null => None,
+            count => Some(count.as_u64()?),
+        };
+        self.attested.push(Attested { writer_id, size, head, interrupted });
+        Some(())
+    }
+
+    /// The key of an epoch, forward from that of the last record or anew from the first one.
     fn key_of(&mut self, epoch: u64) -> Option<EpochKey> {
-        let mut key = if epoch < self.key.epoch { self.first.clone() } else { self.key.clone() };
+        let base = self.key.clone();
+        self.key_from(&base, epoch)
+    }
+
+    /// The key of an epoch, forward from this one or anew from the first one.
+    fn key_from(&mut self, base: &EpochKey, epoch: u64) -> Option<EpochKey> {
+        let mut key = if epoch < base.epoch { self.first.clone() } else { base.clone() };
         let steps = epoch - key.epoch;
         if steps > 1 {
             self.steps_left = self.steps_left.checked_sub(steps)?;

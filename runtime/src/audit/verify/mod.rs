@@ -6,9 +6,11 @@ mod files;
 mod json;
 mod lane;
 mod look;
+mod missing;
 mod pool;
 mod report;
 mod signatures;
+mod under_way;
 
 pub use damage::{Damage, DamageKind};
 pub use report::{LaneEnd, LaneReport, Report, Verdict};
@@ -16,24 +18,21 @@ pub use report::{LaneEnd, LaneReport, Report, Verdict};
 use damage::Damages;
 use lane::{LaneCheck, Log};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use files::{Lanes, Pass, Progress};
+use files::{Pass, Progress};
 use lane::Attested;
+use under_way::UnderWay;
 
-use super::builder::SEALING_KEY;
 use super::checkpoint::{Checkpoint, Note, read_notes};
-use super::key::{self, ChainKey, SealingState, VerificationKey};
+use super::key::{ChainKey, NoteKey, VerificationKey};
 use crate::error::Error;
-use crate::spool::RealDisk;
 
 /// Checkpoints that are held at once: 10 s apart they are a year's.
 const MAX_CHECKPOINTS: usize = 4_000_000;
-/// Lanes that are told missing one by one.
-const MAX_LANES_MISSING: usize = 10_000;
 
 /// Verifies audit logs.
 ///
@@ -98,30 +97,35 @@ impl<'a> Verifier<'a> {
     fn run(&mut self, directory: &Path) -> io::Result<(Report, String)> {
         // Writers may go on meanwhile: what promises is read before what has to keep it. So the key
         // and the checkpoints come before the lanes.
-        let state = key::peruse(&RealDisk, &directory.join(SEALING_KEY)).ok();
+        let beside = missing::read(directory)?;
         let mut damages = Damages::default();
         let (mut notes, unreadable) = self.read_checkpoints()?;
+        let own_key = self.key.notes();
+        notes.values_mut().flatten().for_each(|note| note.check_own(&own_key));
         signatures::check(notes.values_mut().flatten().collect(), self.key.signer());
         let lanes = files::list(directory, self.first_writer, &mut damages)?;
         let log = Log { log_id: *self.key.log() };
         let total = lanes.values().flat_map(BTreeMap::values).sum();
         let mut pass = Pass::new(directory, total, self.progress.take());
         let (mut chain, mut reports, mut attested) = (self.key.chain(), Vec::new(), Vec::new());
-        let mut made = String::new();
+        let (mut made, mut under_way) = (String::new(), UnderWay::default());
         for (&writer_id, segments) in &lanes {
             skip_to(&mut chain, writer_id);
             let own = notes.get(&writer_id).into_iter().flatten().collect();
             let mut check = LaneCheck::new(&log, writer_id, chain.writer(), own);
+            let before = damages.count;
             pass.lane(&mut check, segments, &mut damages)?;
             check.end(&mut damages);
+            under_way.take(&mut check, damages.count == before, &mut damages);
             attested.append(&mut check.attested);
             reports.push(check.report.clone());
             if check.size > 0 {
-                made.push_str(&note_of(&log, check));
+                made.push_str(&note_of(&log, &check, &own_key));
                 made.push('\n');
             }
         }
-        self.find_missing(&lanes, &notes, state.as_ref(), &mut damages);
+        let noted = notes.keys().next_back().copied();
+        missing::find(&lanes, (self.first_writer, noted), &beside, self.key, &mut damages);
         compare_ends(&mut reports, &attested, self.first_writer, &mut damages);
         let report = Report {
             log_id: self.key.log_id(),
@@ -154,41 +158,6 @@ impl<'a> Verifier<'a> {
         }
         Ok((notes, unreadable + torn))
     }
-
-    /// Lanes are numbered without gaps, and the sealing key and checkpoints say how far.
-    fn find_missing(
-        &self,
-        lanes: &Lanes,
-        notes: &BTreeMap<u32, Vec<Note>>,
-        state: Option<&SealingState>,
-        damages: &mut Damages,
-    ) {
-        let last = lanes.keys().chain(notes.keys()).max().map_or(0, |last| last.saturating_add(1));
-        let mut end = last;
-        if let Some(state) = state {
-            if self.owns(state, last) {
-                end = end.max(state.chain.writer_id);
-            } else {
-                damages.add_to_lane(state.chain.writer_id, DamageKind::SealingKey, 0);
-            }
-        }
-        let known: BTreeSet<u32> = lanes.keys().copied().collect();
-        let missing = (self.first_writer..end).filter(|id| !known.contains(id));
-        for writer_id in missing.take(MAX_LANES_MISSING) {
-            damages.add_to_lane(writer_id, DamageKind::LaneMissing, 0);
-        }
-    }
-
-    /// Whether the sealing key is of this log's chain.
-    fn owns(&self, state: &SealingState, last: u32) -> bool {
-        // Nobody can have started that many writers whose lanes are all gone.
-        if state.chain.writer_id > last.saturating_add(1_000_000) {
-            return false;
-        }
-        let mut chain = self.key.chain();
-        skip_to(&mut chain, state.chain.writer_id);
-        state.log_id == *self.key.log() && chain.secret.bytes() == state.chain.secret.bytes()
-    }
 }
 
 impl std::fmt::Debug for Verifier<'_> {
@@ -203,8 +172,8 @@ fn skip_to(chain: &mut ChainKey, writer_id: u32) {
     }
 }
 
-/// A checkpoint of a lane as it is now, sealed with the key of its last record.
-fn note_of(log: &Log, check: LaneCheck<'_>) -> String {
+/// A checkpoint of a lane as it is now, sealed with a key that no server ever had.
+fn note_of(log: &Log, check: &LaneCheck<'_>, key: &NoteKey) -> String {
     let checkpoint = Checkpoint {
         writer_id: check.report.writer_id,
         size: check.size,
@@ -213,7 +182,7 @@ fn note_of(log: &Log, check: LaneCheck<'_>) -> String {
         time: check.report.last_time.clone(),
         closed: check.report.is_closed,
     };
-    checkpoint.seal(&log.log_id, &check.into_key()).to_note(&log.log_id, None)
+    checkpoint.to_own_note(&log.log_id, key)
 }
 
 /// Compares the ends of lanes with what later lanes have recorded of them.

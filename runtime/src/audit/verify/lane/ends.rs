@@ -25,6 +25,9 @@ impl LaneCheck<'_> {
     }
 
     fn is_authentic(&self, note: &Note) -> bool {
+        if note.is_own() {
+            return true;
+        }
         let sealed_by = |key: &EpochKey| note.is_authentic(key);
         match note.checkpoint.epoch.checked_sub(self.key.epoch) {
             Some(0) => sealed_by(&self.key),
@@ -35,6 +38,18 @@ impl LaneCheck<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a checkpoint beyond the end is authentic; then `key` is that of its epoch, and the steps
+    /// do not count against what a line or a note may claim.
+    fn is_authentic_beyond(&mut self, note: &Note, key: &mut EpochKey) -> bool {
+        let left = self.steps_left;
+        let Some(own) = self.key_from(key, note.checkpoint.epoch) else { return false };
+        let is_authentic = note.is_authentic(&own);
+        if is_authentic {
+            (*key, self.steps_left) = (own, left);
+        }
+        is_authentic
     }
 
     /// Ends a segment that has these bytes behind its last newline.
@@ -76,16 +91,12 @@ impl LaneCheck<'_> {
         self.report.is_closed = self.is_closed;
         self.report.unfinished = self.begun.len() as u64;
         (self.report.size, self.report.head) = (self.size, self.head);
+        // From one checkpoint to the next, or many of them would take too many steps.
+        let mut key = self.key.clone();
         while let Some(note) = self.checkpoints.pop() {
-            let key = self.key_of(note.checkpoint.epoch);
-            let is_authentic = key.is_some_and(|key| note.is_authentic(&key));
+            let is_authentic = note.is_own() || self.is_authentic_beyond(note, &mut key);
             let kind = if is_authentic { DamageKind::Cut } else { DamageKind::CheckpointForged };
             damages.add_to_lane(self.writer_id, kind, note.checkpoint.size);
         }
-    }
-
-    /// The key of the lane's end, for a checkpoint of it.
-    pub(in crate::audit) fn into_key(self) -> EpochKey {
-        self.key
     }
 }
