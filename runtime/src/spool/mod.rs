@@ -224,16 +224,21 @@ impl Spool {
 
     /// Lets go of the segments on disk, so that another process can adopt them.
     pub(crate) fn release(&self) {
-        release(&mut self.lock());
+        self.let_go(self.lock());
     }
 
     /// The same once the sending has ended, whoever is the last to know: the sender's thread asks
     /// when it ends, and who closes the spool when that was before.
     pub(crate) fn release_if_closed(&self) {
-        let mut state = self.lock();
+        let state = self.lock();
         if state.closed {
-            release(&mut state);
+            self.let_go(state);
         }
+    }
+
+    fn let_go(&self, mut state: MutexGuard<'_, State>) {
+        let State { own, adopted, .. } = &mut *state;
+        own.drain(..).chain(adopted.drain(..)).for_each(|segment| segment.file.unlock());
         let lingering = std::mem::take(&mut state.lingering);
         drop(state);
         self.release_lingering(lingering);
@@ -281,11 +286,5 @@ impl Spool {
         }
         share.wake_at.store(u64::MAX, Relaxed);
         share.signal.lock().unwrap_or_else(PoisonError::into_inner).wake = false;
-    }
-}
-
-fn release(state: &mut State) {
-    for segment in state.own.drain(..).chain(state.adopted.drain(..)) {
-        segment.file.unlock();
     }
 }
