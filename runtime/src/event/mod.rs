@@ -19,7 +19,6 @@ mod sealed;
 mod side;
 
 pub use id::{EventId, Timestamp};
-#[cfg(feature = "prometheus")]
 pub use label::{Intent, Label};
 pub use name::Name;
 #[cfg(feature = "prometheus")]
