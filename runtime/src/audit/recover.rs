@@ -4,25 +4,27 @@
 //! line off and says in its own lane where the other one ends, also of one that was closed in order:
 //! it cannot tell a close record from a line that looks like one, and what it says is sealed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::hex;
 use super::lane::{Lane, parse_name, segment_name};
-use super::record::{self, Kind, Line, MAX_LINE_BYTES};
+use super::record::{self, Header, Kind, Line, MAX_LINE_BYTES};
 use crate::event::write_natural;
 use crate::spool::{Disk, DiskFile, Writes};
 
 /// Operations of one dead writer that are reported one by one; all are counted.
 const MAX_REPORTED: usize = 256;
-/// Operations of one writer under way at once that are followed, here and by the verifier.
-pub(super) const MAX_BEGUN: usize = 65_536;
+/// Operations of one writer under way at once that are followed.
+const MAX_BEGUN: usize = 65_536;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A UUID as records spell it.
 pub(super) type EventId = [u8; 36];
+/// Operations that have begun and not ended, with the `seq` of their records.
+pub(super) type Begun = HashMap<EventId, u64>;
 
 /// The end of a lane, as it was found.
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ pub(super) fn inspect(
         last.sync()?;
         return Ok(Some(end));
     }
-    let (mut end, mut begun) = (End::default(), BTreeMap::new());
+    let (mut end, mut begun) = (End::default(), Begun::new());
     for file in &files {
         read_segment(&**file, &mut end, &mut begun)?;
     }
@@ -98,11 +100,7 @@ fn closed_end(file: &dyn DiskFile) -> io::Result<Option<End>> {
 }
 
 /// Goes over the lines of a segment. What is damaged in it is for the verifier to tell.
-fn read_segment(
-    file: &dyn DiskFile,
-    end: &mut End,
-    begun: &mut BTreeMap<EventId, u64>,
-) -> io::Result<()> {
+fn read_segment(file: &dyn DiskFile, end: &mut End, begun: &mut Begun) -> io::Result<()> {
     let (mut offset, mut have) = (0, Vec::new());
     // Bytes of a line that is too long for a record, and is not kept.
     let mut long = 0;
@@ -120,7 +118,7 @@ fn read_segment(
             let bytes = &bytes[..bytes.len() - 1];
             let is_long = std::mem::take(&mut long) > 0 || bytes.len() > MAX_LINE_BYTES;
             if let (false, Some(line)) = (is_long, Line::parse(bytes)) {
-                follow(&line, begun);
+                follow(&line.header, line.body, begun);
                 last = Some((line.header.seq, bytes));
             }
         }
@@ -137,12 +135,13 @@ fn read_segment(
     Ok(())
 }
 
-/// Keeps account of what is under way. The keys of the lane are gone, so nothing says whether a line
-/// is what its writer wrote: the verifier compares what comes of it with the records that are.
-fn follow(line: &Line<'_>, begun: &mut BTreeMap<EventId, u64>) {
-    match (line.header.kind, event_id(line.body)) {
+/// Keeps account of what is under way. At a start the keys of the lane are gone, so nothing says whether
+/// a line is what its writer wrote: the verifier keeps the same account of the records that are, and
+/// compares.
+pub(super) fn follow(header: &Header, body: &[u8], begun: &mut Begun) {
+    match (header.kind, event_id(body)) {
         (Kind::Begun, Some(id)) if begun.len() < MAX_BEGUN => {
-            begun.insert(id, line.header.seq);
+            begun.insert(id, header.seq);
         }
         (Kind::Event, Some(id)) => {
             begun.remove(&id);

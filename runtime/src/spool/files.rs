@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, Writes};
-use super::private::{check_directory, check_file, check_owner, is_same_file, refused};
+use super::private::{check_directory, check_file, check_owner, is_same_file, open_checked};
 use super::scan::ReadAt;
 use crate::system;
 
@@ -81,11 +81,7 @@ impl Disk for RealDisk {
         let created = system::create_private(OpenOptions::new().read(true).write(true), path);
         let file = match created {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                check_file(&fs::symlink_metadata(path)?)?;
-                let file = OpenOptions::new().read(true).write(true).open(path)?;
-                if !is_same_file(path, &file)? {
-                    return Err(refused("a file was exchanged"));
-                }
+                let file = open_checked(path, OpenOptions::new().read(true).write(true))?;
                 check_parent(path, &file)?;
                 file
             }

@@ -1,7 +1,7 @@
 //! Which files and directories are this user's alone. Every refusal says what is wrong, and names no
 //! path.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -43,15 +43,17 @@ pub(super) fn check_file(found: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Opens a file for reading that is private, as [`check_file`] says, and belongs to the owner of this
-/// directory.
+/// Opens a file that is private, as [`check_file`] says, and has stayed the one that was looked at.
+pub(super) fn open_checked(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    check_file(&fs::symlink_metadata(path)?)?;
+    let file = options.open(path)?;
+    if is_same_file(path, &file)? { Ok(file) } else { Err(refused("a file was exchanged")) }
+}
+
+/// Opens such a file for reading, which must belong to the owner of this directory.
 #[cfg(feature = "audit")]
 pub(crate) fn open_private(path: &Path, directory: &Path) -> io::Result<File> {
-    check_file(&fs::symlink_metadata(path)?)?;
-    let file = File::open(path)?;
-    if !is_same_file(path, &file)? {
-        return Err(refused("a file was exchanged"));
-    }
+    let file = open_checked(path, OpenOptions::new().read(true))?;
     check_owner(&fs::metadata(directory)?, &file.metadata()?)?;
     Ok(file)
 }

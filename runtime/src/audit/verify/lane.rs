@@ -2,8 +2,6 @@
 
 mod ends;
 
-use std::collections::HashMap;
-
 use super::damage::{Damage, DamageKind, Damages};
 use super::look::Look;
 use super::report::LaneReport;
@@ -11,7 +9,7 @@ use crate::audit::checkpoint::Note;
 use crate::audit::key::{EpochKey, LogId};
 use crate::audit::lane::EPOCH_RECORDS;
 use crate::audit::record::{Header, Kind};
-use crate::audit::recover::{EventId, MAX_BEGUN, event_id};
+use crate::audit::recover::{self, Begun, EventId, event_id};
 
 /// Steps of the key for one lane beside those that its records need: a line can claim any epoch.
 const MAX_STEPS: u64 = 1_000_000;
@@ -62,8 +60,7 @@ pub(in crate::audit) struct LaneCheck<'a> {
     steps_left: u64,
     /// Checkpoints of this lane that are still ahead, the next one last.
     checkpoints: Vec<&'a Note>,
-    /// Operations under way, with the `seq` of their records.
-    pub(super) begun: HashMap<EventId, u64>,
+    pub(super) begun: Begun,
     pub(in crate::audit) attested: Vec<Attested>,
     pub(super) interrupted: Vec<Interrupted>,
     pub(in crate::audit) report: LaneReport,
@@ -92,7 +89,7 @@ impl<'a> LaneCheck<'a> {
             is_closed: false,
             steps_left: MAX_STEPS,
             checkpoints,
-            begun: HashMap::new(),
+            begun: Begun::new(),
             attested: Vec::new(),
             interrupted: Vec::new(),
             report: LaneReport { writer_id, ..LaneReport::default() },
@@ -200,31 +197,25 @@ impl<'a> LaneCheck<'a> {
 
     /// Takes what an authentic record says into the report. False when it lacks what its type needs.
     fn count(&mut self, header: &Header, body: &[u8]) -> bool {
-        match (header.kind, event_id(body)) {
-            (Kind::Event, Some(id)) => {
-                self.begun.remove(&id);
+        recover::follow(header, body, &mut self.begun);
+        match header.kind {
+            Kind::Missed | Kind::Recovered | Kind::Interrupted => {
+                self.read_body(header.kind, body).is_some()
             }
-            (Kind::Begun, Some(id)) if self.begun.len() < MAX_BEGUN => {
-                self.begun.insert(id, header.seq);
-            }
-            (Kind::Missed | Kind::Recovered | Kind::Interrupted, id) => {
-                return self.read_body(header.kind, body, id).is_some();
-            }
-            _ => {}
+            _ => true,
         }
-        true
     }
 
-    fn read_body(&mut self, kind: Kind, body: &[u8], id: Option<EventId>) -> Option<()> {
-        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    fn read_body(&mut self, kind: Kind, bytes: &[u8]) -> Option<()> {
+        let body: serde_json::Value = serde_json::from_slice(bytes).ok()?;
         if kind == Kind::Missed {
             self.report.missed = self.report.missed.saturating_add(body["events"].as_u64()?);
             return Some(());
         }
         let writer_id = body["writer_id"].as_u64()?.try_into().ok()?;
         if kind == Kind::Interrupted {
-            let seq = body["seq"].as_u64()?;
-            self.interrupted.push(Interrupted { writer_id, seq, event_id: id? });
+            let (seq, event_id) = (body["seq"].as_u64()?, event_id(bytes)?);
+            self.interrupted.push(Interrupted { writer_id, seq, event_id });
             return Some(());
         }
         let size = body["size"].as_u64()?;
@@ -232,7 +223,7 @@ impl<'a> LaneCheck<'a> {
         if !crate::audit::hex::decode(body["head"].as_str()?.as_bytes(), &mut head) {
             return None;
         }
-        // Earlier versions did not count them.
+        // Of a lane that was closed in order nothing is told.
         let interrupted = match &body["interrupted"] {
             serde_json::Value::Null => None,
             count => Some(count.as_u64()?),

@@ -2,15 +2,15 @@
 //! of it. A recovery has no key of the lane that it looks at: whoever could write to the files then
 //! could make it tell of an operation that never was, or pass over one, and clean up afterwards.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::damage::{DamageKind, Damages};
 use super::lane::LaneCheck;
-use crate::audit::recover::EventId;
+use crate::audit::recover::Begun;
 
 /// The operations under way at the ends of the lanes so far in which nothing was damaged.
 #[derive(Default)]
-pub(super) struct UnderWay(BTreeMap<u32, HashMap<EventId, u64>>);
+pub(super) struct UnderWay(BTreeMap<u32, Begun>);
 
 impl UnderWay {
     /// Compares what this lane says of earlier ones, and takes its own.
